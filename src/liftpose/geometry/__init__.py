@@ -1,0 +1,1 @@
+"""Geometry on arrays: numpy and torch alike, importing neither."""
