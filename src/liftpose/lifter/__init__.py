@@ -1,0 +1,1 @@
+"""The lifter: normalization, augmentation, members, selection, training."""
