@@ -1,0 +1,165 @@
+"""Residual networks, one a fold, that add to the ridge what is not linear.
+
+Each is a pre-activation residual network (He et al. 2016, "Identity mappings in deep residual
+networks") with layer normalization and GELU, whose output layer starts at zero: before the first
+step the lifter is the ridge. Each fold's network learns what the ridge of that fold leaves over,
+never sees the frames that fold holds out, and so judges itself on them; lifting uses the mean of
+them all.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from liftpose.lifter.members.ridge import apply
+from liftpose.lifter.normalization import as_joints
+
+WIDTH = 256
+BLOCKS = 2
+
+
+class FoldNetworks(nn.Module):
+    """K residual networks of the same shape, trained side by side as batched matrices.
+
+    Parameters
+    ----------
+    ridges : tensor, shape (K, F + 1, O)
+        Ridge of each fold, which its network adds to.
+    dims : int
+        Coordinates D of a joint; the loss is the distance of joints.
+    generator : torch.Generator, optional
+        CPU generator that the first weights are drawn from.
+    """
+
+    ridges: Tensor
+
+    def __init__(self, ridges: Tensor, dims: int, generator: torch.Generator | None = None):
+        super().__init__()
+        count, inputs, outputs = ridges.shape[0], ridges.shape[1] - 1, ridges.shape[2]
+        self.dims = dims
+        self.register_buffer("ridges", ridges.float())
+
+        def drawn(rows: int, columns: int, scale: float) -> nn.Parameter:
+            values = torch.randn(count, rows, columns, generator=generator)
+            return nn.Parameter(values * scale / rows**0.5)
+
+        def zeros(columns: int, rows: int = 1) -> nn.Parameter:
+            return nn.Parameter(torch.zeros(count, rows, columns))
+
+        self.enter, self.enter_bias = drawn(inputs, WIDTH, 1.0), zeros(WIDTH)
+        self.first = nn.ParameterList([drawn(WIDTH, WIDTH, 2.0**0.5) for _ in range(BLOCKS)])
+        self.second = nn.ParameterList([drawn(WIDTH, WIDTH, 0.5) for _ in range(BLOCKS)])
+        self.first_bias = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS)])
+        self.second_bias = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS)])
+        self.gain = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS + 1)])
+        self.shift = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS + 1)])
+        self.leave, self.leave_bias = zeros(outputs, WIDTH), zeros(outputs)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Give what each network adds to its ridge.
+
+        Parameters
+        ----------
+        inputs : tensor, shape (K, B, F)
+            Standardised inputs of each network.
+
+        Returns
+        -------
+        tensor, shape (K, B, O)
+        """
+        hidden = torch.baddbmm(self.enter_bias, inputs, self.enter)
+        for block in range(BLOCKS):
+            inner = functional.gelu(self._normalize(hidden, block))
+            inner = torch.baddbmm(self.first_bias[block], inner, self.first[block])
+            inner = functional.gelu(inner)
+            hidden = hidden + torch.baddbmm(self.second_bias[block], inner, self.second[block])
+        hidden = functional.gelu(self._normalize(hidden, BLOCKS))
+        return torch.baddbmm(self.leave_bias, hidden, self.leave)
+
+    def _normalize(self, hidden: Tensor, place: int) -> Tensor:
+        normal = functional.layer_norm(hidden, (WIDTH,))
+        scaled: Tensor = normal * (1 + self.gain[place]) + self.shift[place]
+        return scaled
+
+    def loss(
+        self, inputs: Tensor, outputs: Tensor, counts: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Mean distance of the joints that count, summed over the networks.
+
+        Parameters
+        ----------
+        inputs, outputs : tensor, shape (K, B, F) and (K, B, O)
+            Standardised.
+        counts : bool tensor, shape (K, B, O)
+            Values that count.
+        generator : torch.Generator
+            Unused: these networks draw nothing.
+
+        Returns
+        -------
+        tensor, scalar
+        """
+        linear = torch.baddbmm(self.ridges[:, -1:], inputs, self.ridges[:, :-1])
+        return joint_distance(linear + self(inputs) - outputs, counts, self.dims).sum()
+
+    def addition(self, inputs: Tensor) -> Tensor:
+        """Mean over the networks of what they add to the ridge.
+
+        Parameters
+        ----------
+        inputs : tensor, shape (N, F)
+            Standardised.
+
+        Returns
+        -------
+        tensor, shape (N, O)
+        """
+        result: Tensor = self(inputs.expand(len(self.ridges), -1, -1)).mean(0)
+        return result
+
+    def held_out(self, fold: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Give a fold's ridge and what its network adds, on frames that fold never saw.
+
+        Parameters
+        ----------
+        fold : int
+            Which.
+        inputs : tensor, shape (N, F)
+            Standardised.
+
+        Returns
+        -------
+        base, addition : tensor, shape (N, O)
+        """
+        one = {
+            name: value[fold : fold + 1]
+            for name, value in (*self.named_parameters(), *self.named_buffers())
+        }
+        addition = torch.func.functional_call(self, one, (inputs.unsqueeze(0),))
+        return apply(self.ridges[fold], inputs), addition.squeeze(0)
+
+
+def joint_distance(difference: Tensor, counts: Tensor, dims: int) -> Tensor:
+    """Mean Euclidean distance of the joints, over the coordinates that count.
+
+    Parameters
+    ----------
+    difference : tensor, shape (K, B, J D)
+        Prediction less truth.
+    counts : bool tensor, shape (K, B, J D)
+        Coordinates that count; a joint of which none does is left out of the mean.
+    dims : int
+        Coordinates D of a joint.
+
+    Returns
+    -------
+    tensor, shape (K,)
+    """
+    # Never masked_fill after the square root: its gradient at zero is infinite.
+    squares = torch.where(counts, difference, 0.0).square()
+    squares = as_joints(squares, dims).sum(-1)
+    joints = as_joints(counts, dims).any(-1)
+    distance = torch.where(joints, (squares + 1e-6).sqrt(), 0.0)
+    return distance.sum((1, 2)) / joints.sum((1, 2)).clamp(min=1)

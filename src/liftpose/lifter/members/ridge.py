@@ -1,0 +1,157 @@
+"""The closed-form linear lifter.
+
+One linear map from standardised 2D to standardised 3D with a penalty on its weights (Hoerl and
+Kennard 1970, "Ridge regression", Technometrics 12(1), 55-67). It is solved in milliseconds, is the
+start of the network, and is what every other member has to beat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from liftpose.lifter.normalization import as_joints
+from liftpose.lifter.selection import Folds
+
+PENALTIES = tuple(10.0 ** (exponent / 2) for exponent in range(-12, 5))
+"""Penalties tried, relative to the mean square of a standardised input (which is 1)."""
+
+CAUTIOUS = 1.0
+"""Penalty where there is nothing held out to choose it on."""
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """A linear map with its penalty.
+
+    Parameters
+    ----------
+    weights : tensor, shape (F + 1, O), float64
+        The last row is the constant.
+    penalty : float
+        See `PENALTIES`.
+    folds : tensor, shape (K, F + 1, O), float64
+        The same map, fitted without each fold's held-out frames.
+    """
+
+    weights: Tensor
+    penalty: float
+    folds: Tensor
+
+    @classmethod
+    def fit(
+        cls,
+        inputs: Tensor,
+        outputs: Tensor,
+        counts: Tensor,
+        folds: Folds,
+        scale: Tensor,
+        dims: int,
+        targets: int,
+    ) -> Ridge:
+        """Solve the normal equations, with the penalty that serves held-out frames best.
+
+        Parameters
+        ----------
+        inputs : tensor, shape (N, F)
+            Standardised.
+        outputs : tensor, shape (N, O)
+            Standardised.
+        counts : bool tensor, shape (N, O)
+            Values that count; each output is fitted on the frames in which it does.
+        folds : Folds
+            What to hold out when choosing the penalty.
+        scale : tensor, shape (O,)
+            Size of a unit of each output, so that errors are lengths.
+        dims : int
+            Coordinates D of a joint; outputs are joints of D coordinates, one after another.
+        targets : int
+            How many of the joints, the first ones, the choice is made on.
+
+        Returns
+        -------
+        Ridge
+        """
+        errors = torch.zeros(len(PENALTIES), dtype=torch.float64)
+        candidates = []
+        for fold in folds.folds:
+            train, held = torch.from_numpy(fold.train), torch.from_numpy(fold.held)
+            paths = _solve(inputs[train], outputs[train], counts[train], PENALTIES)
+            candidates.append(paths)
+            wanted = as_joints(counts[held], dims)[:, :targets].all(-1)
+            for i, weights in enumerate(paths):
+                missed = (apply(weights, inputs[held]) - outputs[held]) * scale
+                distance = as_joints(missed, dims)[:, :targets].norm(dim=-1)
+                errors[i] += distance[wanted].sum()
+        best = int(errors.argmin()) if folds.honest else PENALTIES.index(CAUTIOUS)
+        penalty = PENALTIES[best]
+        (weights,) = _solve(inputs, outputs, counts, (penalty,))
+        return cls(weights, penalty, torch.stack([paths[best] for paths in candidates]))
+
+    def predict(self, inputs: Tensor) -> Tensor:
+        """Lift standardised inputs.
+
+        Parameters
+        ----------
+        inputs : tensor, shape (N, F)
+            Standardised 2D.
+
+        Returns
+        -------
+        tensor, shape (N, O), float64
+            Standardised 3D.
+        """
+        return apply(self.weights, inputs)
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to build it again."""
+        return {"weights": self.weights, "penalty": self.penalty, "folds": self.folds}
+
+
+def apply(weights: Tensor, inputs: Tensor) -> Tensor:
+    """Apply a linear map whose last row is the constant."""
+    return inputs.to(weights.dtype) @ weights[:-1] + weights[-1]
+
+
+def _solve(
+    inputs: Tensor, outputs: Tensor, counts: Tensor, penalties: tuple[float, ...]
+) -> list[Tensor]:
+    """One map a penalty, each output from the frames in which it counts."""
+    x = inputs.double()
+    y = torch.where(counts, outputs.double(), 0.0)
+    weights = [x.new_zeros(x.shape[1] + 1, y.shape[1]) for _ in penalties]
+    for columns, rows in _alike(counts):
+        solved = _solve_complete(x[rows], y[rows][:, columns], penalties)
+        for whole, part in zip(weights, solved, strict=True):
+            whole[:, columns] = part
+    return weights
+
+
+def _alike(counts: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Outputs that count in the same frames, and those frames."""
+    if bool(counts.all()):
+        yield torch.arange(counts.shape[1]), torch.arange(counts.shape[0])
+        return
+    _, group = torch.unique(counts, dim=1, return_inverse=True)
+    for number in range(int(group.max()) + 1):
+        columns = (group == number).nonzero().squeeze(1)
+        rows = counts[:, columns[0]].nonzero().squeeze(1)
+        if len(rows):
+            yield columns, rows
+
+
+def _solve_complete(x: Tensor, y: Tensor, penalties: tuple[float, ...]) -> list[Tensor]:
+    """Centre, decompose once, and divide by (eigenvalue + penalty) for each penalty."""
+    mean_x, mean_y = x.mean(0), y.mean(0)
+    centred = x - mean_x
+    values, vectors = torch.linalg.eigh(centred.T @ centred / len(x))
+    projected = vectors.T @ (centred.T @ (y - mean_y) / len(x))
+    solved = []
+    for penalty in penalties:
+        slope = vectors @ (projected / (values.clamp(min=0) + penalty).unsqueeze(1))
+        solved.append(torch.cat([slope, (mean_y - mean_x @ slope).unsqueeze(0)]))
+    return solved

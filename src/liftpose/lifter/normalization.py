@@ -1,0 +1,317 @@
+"""From poses to the numbers a lifter learns on, and back.
+
+A pose is anchored: each target is taken relative to its root, and each further root relative to
+the first. What cannot be computed because a joint was not seen is NaN until it is standardised,
+when it becomes zero, the mean of the training data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from liftpose.skeleton import TargetSets
+
+
+@dataclass(frozen=True)
+class Anchoring:
+    """Which joint is taken relative to which.
+
+    Parameters
+    ----------
+    sets : TargetSets
+        Roots and targets.
+    """
+
+    sets: TargetSets
+
+    @property
+    def joints(self) -> tuple[int, ...]:
+        """The T targets, then the R further roots."""
+        return self.sets.targets + self.sets.further_roots
+
+    @property
+    def anchors(self) -> tuple[int, ...]:
+        """What each of `joints` is relative to."""
+        return self.sets.anchors + (self.sets.roots[0],) * len(self.sets.further_roots)
+
+    @property
+    def target_count(self) -> int:
+        """Number of targets T."""
+        return len(self.sets.targets)
+
+    def relative(self, points: Tensor) -> Tensor:
+        """Take every joint relative to its anchor.
+
+        Parameters
+        ----------
+        points : tensor, shape (N, J, D)
+            Coordinates; NaN where a joint was not seen.
+
+        Returns
+        -------
+        tensor, shape (N, T + R, D)
+            Same unit; NaN where a joint or its anchor was not seen.
+        """
+        return points[:, list(self.joints)] - points[:, list(self.anchors)]
+
+    def place(self, relative: Tensor, known: Tensor | None = None) -> Tensor:
+        """Put relative positions back into one pose.
+
+        Parameters
+        ----------
+        relative : tensor, shape (N, T + R, D)
+            Joints relative to their anchors.
+        known : tensor, shape (N, J, D), optional
+            Positions of the roots, where they are known. Other roots are placed from the first
+            root by prediction; the first root, where it is not known, is the origin.
+
+        Returns
+        -------
+        tensor, shape (N, J, D)
+            NaN for joints that are neither root nor target.
+        """
+        frames, _, dims = relative.shape
+        pose = relative.new_full((frames, self.sets.joint_count, dims), torch.nan)
+        seen = pose if known is None else known.to(pose)
+        first = self.sets.roots[0]
+        roots = {first: seen[:, first].nan_to_num(0.0)}
+        for place, root in enumerate(self.sets.further_roots, start=self.target_count):
+            predicted = roots[first] + relative[:, place]
+            roots[root] = torch.where(seen[:, root].isnan(), predicted, seen[:, root])
+        for root, position in roots.items():
+            pose[:, root] = position
+        # Last, so that a root which is a target of another set is shown as it was predicted.
+        for place, (joint, anchor) in enumerate(
+            zip(self.sets.targets, self.sets.anchors, strict=True)
+        ):
+            if joint != first or known is not None:
+                pose[:, joint] = roots[anchor] + relative[:, place]
+        return pose
+
+
+def as_joints(flat: Tensor, dims: int) -> Tensor:
+    """Split the last axis into joints of `dims` coordinates: (..., J D) becomes (..., J, D)."""
+    return flat.reshape(*flat.shape[:-1], -1, dims)
+
+
+def unit_norm(relative: Tensor) -> Tensor:
+    """Scale each frame to unit Frobenius norm, so that neither distance nor lens matters.
+
+    The norm of a frame with missing joints is estimated from the mean square of the seen ones.
+
+    Parameters
+    ----------
+    relative : tensor, shape (N, T, 2)
+        Anchored 2D; NaN where not seen.
+
+    Returns
+    -------
+    tensor, shape (N, T, 2)
+        Without unit; a frame in which all seen joints coincide is NaN.
+    """
+    coordinates = relative.shape[1] * relative.shape[2]
+    mean_square = relative.square().nanmean(dim=(1, 2), keepdim=True)
+    norm = (mean_square * coordinates).sqrt()
+    return relative / torch.where(norm > 0, norm, torch.nan)
+
+
+def masked_moments(values: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of every column, over what counts.
+
+    Parameters
+    ----------
+    values : tensor, shape (N, F)
+        One row a frame.
+    counts : bool tensor, shape (N, F)
+        Which values count; the others may be NaN.
+
+    Returns
+    -------
+    mean, std : tensor, shape (F,)
+        A column without variation, or without anything that counts, has standard deviation 1.
+    """
+    number = counts.sum(0)
+    kept = torch.where(counts, values, 0.0)
+    mean = kept.sum(0) / number.clamp(min=1)
+    spread = torch.where(counts, values - mean, 0.0).square().sum(0) / number.clamp(min=1)
+    std = spread.sqrt()
+    # A constant column differs from its mean by rounding only.
+    varies = std > 1e-9 * (1 + mean.abs())
+    return mean, torch.where(varies, std, 1.0)
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """Anchoring, optional unit norm, and standardisation with statistics of the training data.
+
+    Parameters
+    ----------
+    anchoring : Anchoring
+        Which joint is relative to which.
+    norm_2d : bool
+        Whether the 2D of each frame is scaled to unit norm.
+    mean_in, std_in : tensor, shape (2 (T + R),), float64
+        Statistics of the anchored 2D.
+    mean_out, std_out : tensor, shape (D (T + R),), float64
+        Statistics of the anchored 3D, in its unit.
+    """
+
+    anchoring: Anchoring
+    norm_2d: bool
+    mean_in: Tensor
+    std_in: Tensor
+    mean_out: Tensor
+    std_out: Tensor
+
+    @property
+    def dims(self) -> int:
+        """Coordinates D of a predicted joint."""
+        return len(self.mean_out) // len(self.anchoring.joints)
+
+    @classmethod
+    def fit(
+        cls,
+        anchoring: Anchoring,
+        pose_2d: Tensor,
+        pose_3d: Tensor,
+        counts: Tensor,
+        norm_2d: bool,
+        per_coordinate: bool,
+    ) -> Normalization:
+        """Take the statistics of the training data.
+
+        Parameters
+        ----------
+        anchoring : Anchoring
+            Which joint is relative to which.
+        pose_2d : tensor, shape (N, J, 2)
+            Pixels; NaN = not seen.
+        pose_3d : tensor, shape (N, J, D)
+            Any unit; NaN = not known.
+        counts : bool tensor, shape (N, T + R, D)
+            The anchored 3D values that count.
+        norm_2d : bool
+            Whether to scale the 2D of each frame to unit norm.
+        per_coordinate : bool
+            Whether each coordinate has a standard deviation of its own (as published), or all
+            share one scale, so that an error is the same length in every direction.
+
+        Returns
+        -------
+        Normalization
+        """
+        flat_in = anchored_inputs(anchoring, pose_2d, norm_2d).flatten(1)
+        relative = anchoring.relative(pose_3d)
+        mean_in, std_in = masked_moments(flat_in, flat_in.isfinite())
+        mean_out, std_out = masked_moments(relative.flatten(1), counts.flatten(1))
+        if not per_coordinate:
+            std_out = std_out.square().mean().sqrt().expand_as(std_out).clone()
+        return cls(anchoring, norm_2d, mean_in, std_in, mean_out, std_out)
+
+    def inputs(self, pose_2d: Tensor) -> Tensor:
+        """Standardise 2D poses; what was not seen becomes zero.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64
+            Pixels.
+
+        Returns
+        -------
+        tensor, shape (N, 2 (T + R)), float32
+        """
+        flat = anchored_inputs(self.anchoring, pose_2d, self.norm_2d).flatten(1)
+        return ((flat - self.mean_in) / self.std_in).nan_to_num(0.0).float()
+
+    def outputs(self, pose_3d: Tensor) -> Tensor:
+        """Standardise 3D poses; what is not known becomes zero.
+
+        Parameters
+        ----------
+        pose_3d : tensor, shape (N, J, D), float64
+            Any unit.
+
+        Returns
+        -------
+        tensor, shape (N, D (T + R)), float32
+        """
+        flat = self.anchoring.relative(pose_3d).flatten(1)
+        return ((flat - self.mean_out) / self.std_out).nan_to_num(0.0).float()
+
+    def restore(self, outputs: Tensor) -> Tensor:
+        """Turn standardised outputs into positions relative to their anchors.
+
+        Parameters
+        ----------
+        outputs : tensor, shape (N, D (T + R))
+            What the members predict.
+
+        Returns
+        -------
+        tensor, shape (N, T + R, D), float64
+            In the unit of the training 3D.
+        """
+        return as_joints(outputs.double() * self.std_out + self.mean_out, self.dims)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that is needed to build it again, but for the anchoring."""
+        return {
+            "norm_2d": self.norm_2d,
+            "mean_in": self.mean_in,
+            "std_in": self.std_in,
+            "mean_out": self.mean_out,
+            "std_out": self.std_out,
+        }
+
+
+def anchored_inputs(anchoring: Anchoring, pose_2d: Tensor, norm_2d: bool) -> Tensor:
+    """Anchor 2D poses and, if asked, scale each to unit norm.
+
+    Parameters
+    ----------
+    anchoring : Anchoring
+        Which joint is relative to which.
+    pose_2d : tensor, shape (N, J, 2)
+        Pixels; NaN = not seen.
+    norm_2d : bool
+        Whether to scale.
+
+    Returns
+    -------
+    tensor, shape (N, T + R, 2)
+        Pixels, or without unit; NaN = not seen.
+    """
+    relative = anchoring.relative(pose_2d)
+    return unit_norm(relative) if norm_2d else relative
+
+
+def counted_values(
+    anchoring: Anchoring, pose_2d: Tensor, pose_3d: Tensor, counts: Tensor
+) -> Tensor:
+    """Tell which anchored 3D values count in the loss and in the statistics.
+
+    A value counts where the caller's mask says so, where it and its anchor are known in 3D, and
+    where the joint and its anchor are seen in 2D. A masked root still anchors.
+
+    Parameters
+    ----------
+    anchoring : Anchoring
+        Which joint is relative to which.
+    pose_2d : tensor, shape (N, J, 2)
+        NaN = not seen.
+    pose_3d : tensor, shape (N, J, D)
+        As the caller gave it; NaN = not known.
+    counts : bool tensor, shape (N, J, D)
+        The caller's mask.
+
+    Returns
+    -------
+    bool tensor, shape (N, T + R, D)
+    """
+    seen = anchoring.relative(pose_2d).isfinite().all(-1, keepdim=True)
+    known = anchoring.relative(pose_3d).isfinite()
+    return seen & known & counts[:, list(anchoring.joints)]

@@ -1,0 +1,248 @@
+"""What stands before training: poses as tensors, what is asked of them, and what is agreed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from liftpose.lifter.augmentation import Augmentation, Batch, add_noise
+from liftpose.lifter.normalization import Normalization
+from liftpose.lifter.training import Learner, augmented
+from liftpose.poses import Poses, check_pair
+from liftpose.skeleton import TargetSets
+
+
+def as_batch(poses_2d: Poses, poses_3d: Poses, sets: TargetSets) -> Batch:
+    """Give all poses as one batch of tensors.
+
+    Masked values are taken out, but for roots, which anchor wherever their coordinates are
+    finite.
+
+    Parameters
+    ----------
+    poses_2d, poses_3d : Poses
+        Of the same frames and joints.
+    sets : TargetSets
+        Roots and targets.
+
+    Returns
+    -------
+    Batch
+    """
+    pose_3d = poses_3d.points.copy()
+    roots = list(sets.roots)
+    pose_3d[:, roots] = poses_3d.given[:, roots]
+    return Batch(
+        torch.from_numpy(poses_2d.points.copy()),
+        torch.from_numpy(pose_3d),
+        torch.from_numpy(np.isfinite(poses_3d.points)),
+        torch.from_numpy(poses_3d.experiment),
+        poses_3d.keys,
+        sets.roots,
+        sets.sets,
+    )
+
+
+def made_visible(data: Batch, steps: Sequence[Augmentation], seed: int) -> Batch:
+    """Give the data as it is judged on: with the 2D made where it is made, and nothing else."""
+    makers = [step for step in steps if getattr(step, "makes_2d", False)]
+    return augmented(data, makers, generator_for(seed, "held out"))
+
+
+def agreed_norm_2d(norm_2d: bool | None, steps: Sequence[Augmentation]) -> bool:
+    """Tell whether 2D is scaled to unit norm, from all who have a say.
+
+    Parameters
+    ----------
+    norm_2d : bool or None
+        What the caller said.
+    steps : sequence of Augmentation
+        Each may say in its ``norm_2d``; where nobody says anything, one with
+        ``norm_2d_default`` decides.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    ValueError
+        Two of them say different things.
+    """
+    said = {"the argument norm_2d": norm_2d} if norm_2d is not None else {}
+    for number, step in enumerate(steps):
+        opinion = getattr(step, "norm_2d", None)
+        if opinion is not None:
+            said[f"augmentation number {number}"] = opinion
+    if len(set(said.values())) > 1:
+        words = ", ".join(f"{who} says {opinion}" for who, opinion in said.items())
+        raise ValueError(f"norm_2d is contradictory: {words}. It must be the same for all.")
+    if said:
+        return bool(next(iter(said.values())))
+    return any(getattr(step, "norm_2d_default", False) for step in steps)
+
+
+def with_statistics(normalization: Normalization, stats: Sequence[Any]) -> Normalization:
+    """Give a normalization with statistics that come from elsewhere.
+
+    Parameters
+    ----------
+    normalization : Normalization
+        The training data's own; it keeps those of further roots.
+    stats : sequence of four arrays
+        ``mean_2d, std_2d, mean_3d, std_3d``, each flat over all joints and coordinates, of
+        anchored poses.
+
+    Returns
+    -------
+    Normalization
+
+    Raises
+    ------
+    ValueError
+        Not four arrays, or of other lengths than the poses need.
+    """
+    names = ("mean_2d", "std_2d", "mean_3d", "std_3d")
+    if len(stats) != 4:
+        raise ValueError(f"stats holds {len(stats)} arrays; expected {', '.join(names)}.")
+    sets, dims = normalization.anchoring.sets, normalization.dims
+    own = (
+        normalization.mean_in.clone(),
+        normalization.std_in.clone(),
+        normalization.mean_out.clone(),
+        normalization.std_out.clone(),
+    )
+    for name, values, mine, coordinates in zip(names, stats, own, (2, 2, dims, dims), strict=True):
+        array = np.asarray(values, dtype=np.float64).ravel()
+        if len(array) != sets.joint_count * coordinates:
+            raise ValueError(
+                f"stats: {name} has {len(array)} values; expected {sets.joint_count} joints x "
+                f"{coordinates} coordinates."
+            )
+        chosen = torch.from_numpy(array.reshape(-1, coordinates)[list(sets.targets)].ravel())
+        if name.startswith("std"):
+            chosen = torch.where(chosen > 0, chosen, 1.0)
+        mine[: len(chosen)] = chosen
+    return Normalization(normalization.anchoring, normalization.norm_2d, *own)
+
+
+def as_pair(
+    poses_2d: Any, poses_3d: Any, mask: Any, augmentation: Sequence[Augmentation] | None
+) -> tuple[Poses, Poses]:
+    """Check training poses as they are given to `Lifter.fit`.
+
+    Parameters
+    ----------
+    poses_2d, poses_3d, mask, augmentation
+        See `Lifter.fit`.
+
+    Returns
+    -------
+    poses_2d, poses_3d : Poses
+        Of the same frames and joints; the 2D is all NaN where it is to be made.
+
+    Raises
+    ------
+    ValueError
+        Poses that do not fit each other, or no 2D and nothing that makes it.
+    """
+    if not isinstance(poses_3d, Poses):
+        poses_3d = Poses.from_experiments(poses_3d, mask, (3, 1), "poses_3d")
+    if poses_2d is None:
+        if not any(getattr(step, "makes_2d", False) for step in augmentation or ()):
+            raise ValueError(
+                "there is no training 2D, and no augmentation that makes it from the 3D: give "
+                "train_2d, or an augmentation such as random_project."
+            )
+        return Poses.unseen(poses_3d, 2), poses_3d
+    if not isinstance(poses_2d, Poses):
+        poses_2d = Poses.from_experiments(poses_2d, None, (2,), "poses_2d")
+    return check_pair(poses_2d, poses_3d, ("poses_2d", "poses_3d")), poses_3d
+
+
+def with_noise(
+    augmentation: Sequence[Augmentation] | None, noise: float | None
+) -> tuple[Augmentation, ...]:
+    """Give all augmentations of a run, the noise of its options last.
+
+    Parameters
+    ----------
+    augmentation : sequence of Augmentation, optional
+        What the caller listed.
+    noise : float, optional
+        Standard deviation in pixels.
+
+    Returns
+    -------
+    tuple of Augmentation
+
+    Raises
+    ------
+    TypeError
+        No list, or something in it that cannot be called.
+    """
+    if augmentation is not None and not isinstance(augmentation, Sequence):
+        raise TypeError(
+            f"augmentation is a {type(augmentation).__name__}; expected a list of augmentations."
+        )
+    steps = tuple(augmentation or ())
+    for step in steps:
+        if not callable(step):
+            raise TypeError(f"augmentation holds {step!r}, which cannot be called.")
+    return (*steps, add_noise(noise)) if noise else steps
+
+
+def check_all_seen(sets: TargetSets, clean: Batch, counts: Tensor) -> None:
+    """Raise where a root or a target gives nothing to learn from."""
+    for root in sets.roots:
+        for pose, what in ((clean.pose_2d, "2D"), (clean.pose_3d, "3D")):
+            if not pose[:, root].isfinite().all(1).any():
+                raise ValueError(
+                    f"root {root} is never seen in the training {what}; its targets cannot be "
+                    "placed. Choose another root."
+                )
+    seen = counts.any((0, 2))
+    if not seen.all():
+        joint = sets.targets[int((~seen).nonzero()[0])]
+        raise ValueError(
+            f"target {joint} is never seen together with its root in both 2D and 3D of the "
+            "training data (or is masked everywhere); take it out of target_sets."
+        )
+
+
+def begin_from(learner: Learner, network: nn.Module | None) -> None:
+    """Put the network of a checkpoint in place of the first weights.
+
+    Parameters
+    ----------
+    learner : Learner
+        What begins.
+    network : torch.nn.Module or None
+        Of the checkpoint. Its ridges are left out: this run has its own.
+
+    Raises
+    ------
+    ValueError
+        A network of other shapes.
+    """
+    given = {} if network is None else network.state_dict()
+    own = {name: value for name, value in given.items() if name != "ridges"}
+    for mine in (learner.network, learner.current):
+        for name, value in mine.state_dict().items():
+            found = tuple(own[name].shape) if name in own else None
+            if name != "ridges" and found != tuple(value.shape):
+                raise ValueError(
+                    f"the checkpoint's network does not fit this one: {name} has shape {found}; "
+                    f"expected {tuple(value.shape)}."
+                )
+        mine.load_state_dict(own, strict=False)
+
+
+def generator_for(seed: int, purpose: str) -> torch.Generator:
+    """A CPU generator of its own for each purpose, so that no use disturbs another."""
+    sequence = np.random.SeedSequence([seed, *purpose.encode()])
+    return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))

@@ -1,0 +1,208 @@
+"""Held-out blocks of the training data, on which every choice is made.
+
+Neighbouring frames are nearly the same pose: choosing on random frames rewards memory. What is
+held out are therefore whole recordings, or blocks of time with a gap around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from liftpose.poses import Key, Poses
+
+FOLDS = 4
+GAP = 50
+"""Frames left out on either side of a held-out block (a quarter of a block where that is less)."""
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows to learn from, and the held-out rows to judge on."""
+
+    train: Rows
+    held: Rows
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Folds of the training data, each held out once.
+
+    Parameters
+    ----------
+    folds : tuple of Fold
+        The folds; their held-out rows are disjoint.
+    kind : str
+        ``"recordings"``, ``"blocks"`` (of time), or ``"none"`` where there are too few frames to
+        hold any out: then the one fold is judged on what it learned from, which decides nothing.
+    """
+
+    folds: tuple[Fold, ...]
+    kind: str
+
+    @property
+    def honest(self) -> bool:
+        """Whether the held-out rows were held out."""
+        return self.kind != "none"
+
+    def describe(self) -> str:
+        """Say in words what is held out."""
+        if not self.honest:
+            return "nothing held out: too few frames"
+        what = "whole recordings" if self.kind == "recordings" else "blocks of time with a gap"
+        return f"{len(self.folds)} folds of {what}"
+
+
+def hold_out(poses: Poses, usable: npt.NDArray[np.bool_], count: int = FOLDS) -> Folds:
+    """Divide training frames into folds, each to be held out once.
+
+    Whole recordings are held out where there are at least `count` of them, else blocks of time.
+    Experiments whose tuple keys differ in the last element only (the camera) are one recording.
+
+    Parameters
+    ----------
+    poses : Poses
+        The training data.
+    usable : bool array, shape (N,)
+        Frames with something to learn from; the others are in no fold.
+    count : int
+        Number of folds.
+
+    Returns
+    -------
+    Folds
+    """
+    recordings = recording_of(poses.keys)[poses.experiment]
+    rows = np.flatnonzero(usable)
+    if len(np.unique(recordings[rows])) >= count:
+        held = _by_recording(recordings[rows], count)
+        folds = [Fold(rows[held != k], rows[held == k]) for k in range(count)]
+        return Folds(tuple(folds), "recordings")
+    folds = _by_time(poses, rows, count)
+    if len(folds) < 2:
+        return Folds((Fold(rows, rows),), "none")
+    return Folds(tuple(folds), "blocks")
+
+
+def recording_of(keys: Sequence[Key]) -> Rows:
+    """Number the recordings that experiments belong to.
+
+    Parameters
+    ----------
+    keys : sequence of str, number or tuple
+        Names of the experiments.
+
+    Returns
+    -------
+    array of int, shape (len(keys),)
+
+    Examples
+    --------
+    >>> recording_of([("fly1", 0), ("fly1", 1), ("fly2", 0), "other"])
+    array([0, 0, 1, 2])
+    """
+    names = [
+        ("several", key[:-1]) if isinstance(key, tuple) and len(key) > 1 else ("one", key)
+        for key in keys
+    ]
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], dtype=np.int64)
+
+
+def _by_recording(recordings: Rows, count: int) -> Rows:
+    """Fold of each row: recordings, longest first, each to the fold that has least."""
+    numbers, sizes = np.unique(recordings, return_counts=True)
+    load = np.zeros(count, dtype=np.int64)
+    fold_of = {}
+    for place in np.argsort(-sizes, kind="stable"):
+        lightest = int(np.argmin(load))
+        fold_of[numbers[place]] = lightest
+        load[lightest] += sizes[place]
+    return np.array([fold_of[number] for number in recordings], dtype=np.int64)
+
+
+def _by_time(poses: Poses, rows: Rows, count: int) -> list[Fold]:
+    """Fold k holds out the k-th of `count` stretches of every experiment."""
+    frame = np.concatenate([np.arange(length) for length in poses.lengths])[rows]
+    length = np.repeat(poses.lengths, poses.lengths)[rows]
+    gap = np.minimum(GAP, length // (4 * count))
+    folds = []
+    for k in range(count):
+        start, stop = length * k // count, length * (k + 1) // count
+        held = (frame >= start) & (frame < stop)
+        near = (frame >= start - gap) & (frame < stop + gap)
+        if held.any() and not near.all():
+            folds.append(Fold(rows[~near], rows[held]))
+    return folds
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How much of a member is added to the ridge, and what that is worth on held-out frames.
+
+    Parameters
+    ----------
+    value : float
+        The weight, in 0 .. 1; zero leaves the ridge alone.
+    error : float
+        What the choice was made on; lower is better.
+    mpjpe, ridge_mpjpe : float
+        Mean held-out distance of the targets, with that weight and of the ridge alone, in the
+        data's unit.
+    """
+
+    value: float
+    error: float
+    mpjpe: float
+    ridge_mpjpe: float
+
+
+def choose_weight(missing: Sequence[Tensor], addition: Sequence[Tensor], steps: int = 20) -> Weight:
+    """Choose how much of an addition to the ridge to take.
+
+    The error in each fold is taken relative to the ridge's there, and averaged over the folds
+    *without the one that gains most*: a gain must show elsewhere too. (On one camera of a walking
+    fly a single fold, in which the ridge strayed far, otherwise chose a weight that cost accuracy
+    on later frames.)
+
+    Parameters
+    ----------
+    missing : sequence of tensors, shape (M, D)
+        For each fold, what the ridge leaves to be explained of M held-out joints.
+    addition : sequence of tensors, shape (M, D)
+        What the member adds to the ridge there.
+    steps : int
+        The weights tried are 0, 1 / steps, ..., 1.
+
+    Returns
+    -------
+    Weight
+
+    Examples
+    --------
+    >>> missing = [torch.ones(5, 3) for _ in range(4)]
+    >>> choose_weight(missing, [2 * part for part in missing]).value
+    0.5
+    """
+    values = torch.linspace(0, 1, steps + 1)
+    distances = torch.stack(
+        [
+            torch.stack([(m - value * a).norm(dim=-1).mean() for value in values])
+            for m, a in zip(missing, addition, strict=True)
+        ]
+    ).double()
+    ratios = (distances / distances[:, :1].clamp(min=1e-12)).sort(0).values
+    if len(ratios) > 2:
+        ratios = ratios[1:]
+    error = ratios.mean(0)
+    best = int(error.argmin())
+    sizes = torch.tensor([len(part) for part in missing], dtype=torch.float64)
+    mean = (distances * sizes.unsqueeze(1)).sum(0) / sizes.sum()
+    return Weight(best / steps, float(error[best]), float(mean[best]), float(mean[0]))

@@ -1,0 +1,388 @@
+"""Training of the networks: whole batches of tensors in memory, one epoch after another.
+
+Every random draw comes from one CPU generator whose state is saved with each epoch, and nothing
+depends on how many epochs are to come: a run that was stopped and resumed ends with the same
+weights, bit for bit, as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from liftpose.lifter.augmentation import Augmentation, Batch
+from liftpose.lifter.members.martinez import Martinez
+from liftpose.lifter.members.network import FoldNetworks
+from liftpose.lifter.normalization import Normalization, as_joints, counted_values
+from liftpose.lifter.opt import Options
+from liftpose.lifter.selection import Folds, Weight, choose_weight
+
+WARM_UP = 50
+"""Steps over which the learning rate of the residual networks rises to its plateau."""
+
+MEMORY = 0.99
+"""Share of the averaged weights that each step keeps.
+
+A plateau with averaged weights was measured to be as accurate as a one-cycle rate, which would
+have to know the number of epochs beforehand.
+"""
+
+WEIGHT_DECAY = 1e-2
+
+
+def take(batch: Batch, rows: Tensor) -> Batch:
+    """Give the poses at some rows of a batch."""
+    tensors = {
+        entry.name: getattr(batch, entry.name)[rows]
+        for entry in fields(batch)
+        if isinstance(getattr(batch, entry.name), Tensor)
+    }
+    return replace(batch, **tensors)
+
+
+def augmented(
+    batch: Batch, augmentations: Sequence[Augmentation], generator: torch.Generator
+) -> Batch:
+    """Apply augmentations in their order."""
+    for augmentation in augmentations:
+        batch = augmentation(batch, generator)
+    return batch
+
+
+class Feed:
+    """Standardised batches of the training data, augmented afresh each time they are asked for.
+
+    Parameters
+    ----------
+    data : Batch
+        All training poses.
+    augmentations : sequence of Augmentation
+        Applied to every batch.
+    normalization : Normalization
+        Applied after them.
+    device : torch.device
+        Where batches go; all drawing and standardising is done on the CPU, in float64.
+    """
+
+    def __init__(
+        self,
+        data: Batch,
+        augmentations: Sequence[Augmentation],
+        normalization: Normalization,
+        device: torch.device,
+    ):
+        self.data, self.augmentations = data, tuple(augmentations)
+        self.normalization, self.device = normalization, device
+        self.ready = None if augmentations else self._standardise(data)
+
+    def batch(self, rows: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """Give inputs, outputs and what counts, for rows of the training data.
+
+        Parameters
+        ----------
+        rows : tensor of int, shape (K, B)
+            Rows for each of K networks.
+        generator : torch.Generator
+            CPU generator that the augmentations draw from.
+
+        Returns
+        -------
+        inputs, outputs, counts : tensor, shape (K, B, F), (K, B, O) and (K, B, O)
+        """
+        if self.ready is not None:
+            inputs, outputs, counts = self.ready
+            rows = rows.to(self.device)
+            return inputs[rows], outputs[rows], counts[rows]
+        changed = augmented(take(self.data, rows.flatten()), self.augmentations, generator)
+        inputs, outputs, counts = (
+            part.reshape(*rows.shape, -1) for part in self._standardise(changed)
+        )
+        return inputs, outputs, counts
+
+    def _standardise(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        return moved(standardise(batch, self.normalization), self.device)
+
+
+def standardise(batch: Batch, normalization: Normalization) -> tuple[Tensor, Tensor, Tensor]:
+    """Standardise a batch.
+
+    Parameters
+    ----------
+    batch : Batch
+        N poses.
+    normalization : Normalization
+        With the statistics of the training data.
+
+    Returns
+    -------
+    inputs, outputs, counts : tensor, shape (N, F), (N, O) and (N, O)
+    """
+    counts = counted_values(
+        normalization.anchoring, batch.pose_2d, batch.pose_3d, batch.counts
+    ).flatten(1)
+    return normalization.inputs(batch.pose_2d), normalization.outputs(batch.pose_3d), counts
+
+
+Ready = tuple[Tensor, Tensor, Tensor]
+"""Standardised inputs and outputs, and which outputs count."""
+
+
+def moved(ready: Ready, device: torch.device) -> Ready:
+    """Put standardised poses on a device."""
+    inputs, outputs, counts = ready
+    return inputs.to(device), outputs.to(device), counts.to(device)
+
+
+class Learner(Protocol):
+    """A network in training, with its optimizer."""
+
+    @property
+    def network(self) -> nn.Module:
+        """What the optimizer changes."""
+
+    @property
+    def current(self) -> nn.Module:
+        """The network to lift with now."""
+
+    def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
+        """Take one step of training; give the loss and the learning rate."""
+
+    def judge(self, folds: Folds, clean: Ready) -> Weight:
+        """Give the weight that serves held-out frames best, and the error with it."""
+
+    def loss(self, batch: Ready, weight: float) -> float:
+        """Give the loss of the lifter as it stands, on data it does not learn from."""
+
+    def state(self) -> dict[str, Any]:
+        """Give everything that the next step depends on."""
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from a saved state."""
+
+
+class ResidualLearner:
+    """Our fold networks, trained by AdamW at a plateau rate, with averaged weights.
+
+    Parameters
+    ----------
+    network : FoldNetworks
+        One network a fold.
+    linear : callable
+        The ridge of all training data, which the networks' mean is added to.
+    normalization : Normalization
+        Gives the number of targets.
+    options : Options
+        Gives the learning rate.
+    """
+
+    def __init__(
+        self, network: FoldNetworks, linear: Any, normalization: Normalization, options: Options
+    ):
+        self.network, self.current = network, copy.deepcopy(network)
+        self.linear, self.options = linear, options
+        self.targets, self.dims = normalization.anchoring.target_count, normalization.dims
+        # All outputs share one scale, so that a distance is one too.
+        self.unit = float(normalization.std_out[0])
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=options.lr, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY
+        )
+
+    def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
+        """Take one step; see `Learner`."""
+        rate = self.options.lr * min(1.0, number / WARM_UP)
+        loss = self.network.loss(*batch, generator)
+        _descend(self.optimizer, loss, rate)
+        # Young averages forget faster, so that the first steps do not linger.
+        keep = min(MEMORY, (1 + number) / (10 + number))
+        with torch.no_grad():
+            for mean, now in zip(self.current.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, 1 - keep)
+        return float(loss.detach()) / len(self.network.ridges), rate
+
+    @torch.no_grad()
+    def judge(self, folds: Folds, clean: Ready) -> Weight:
+        """Choose the weight on every fold's held-out frames together; see `Learner`."""
+        inputs, outputs, counts = clean
+        missing, added = [], []
+        for number, fold in enumerate(folds.folds):
+            rows = torch.from_numpy(fold.held).to(inputs.device)
+            base, addition = self.current.held_out(number, inputs[rows])
+            counted = self._targets(counts[rows]).all(-1)
+            missing.append(self._targets(outputs[rows] - base)[counted] * self.unit)
+            added.append(self._targets(addition)[counted] * self.unit * folds.honest)
+        return choose_weight(missing, added)
+
+    def _targets(self, flat: Tensor) -> Tensor:
+        return as_joints(flat, self.dims)[:, : self.targets]
+
+    @torch.no_grad()
+    def loss(self, batch: Ready, weight: float) -> float:
+        """Mean distance of the targets, in standardised units; see `Learner`."""
+        inputs, outputs, counts = batch
+        guess = self.linear(inputs) + weight * self.current.addition(inputs)
+        counted = self._targets(counts).all(-1)
+        return float(self._targets(guess - outputs)[counted].norm(dim=-1).mean())
+
+    def state(self) -> dict[str, Any]:
+        """See `Learner`."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.current.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """See `Learner`."""
+        self.network.load_state_dict(state["network"])
+        self.current.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+class MartinezLearner:
+    """The published network, trained as published: Adam, decaying rate, mean absolute error.
+
+    Parameters
+    ----------
+    network : Martinez
+        The network.
+    normalization : Normalization
+        Gives the number of targets.
+    options : Options
+        Give the learning rate, its decay, and whether the gradient is clipped.
+    """
+
+    def __init__(self, network: Martinez, normalization: Normalization, options: Options):
+        self.network = self.current = network
+        self.options = options
+        self.targets, self.dims = normalization.anchoring.target_count, normalization.dims
+        self.std = as_joints(normalization.std_out, self.dims)[: self.targets]
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
+
+    def _only_targets(self, batch: Ready) -> Ready:
+        inputs, outputs, counts = batch
+        kept = slice(0, self.targets * self.dims)
+        return inputs[..., : 2 * self.targets], outputs[..., kept], counts[..., kept]
+
+    def rate(self, number: int) -> float:
+        """Learning rate of a step: it falls by `lr_gamma` every `lr_decay` steps."""
+        last_change = max(1, number // self.options.lr_decay * self.options.lr_decay)
+        return float(
+            self.options.lr * self.options.lr_gamma ** (last_change / self.options.lr_decay)
+        )
+
+    def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
+        """Take one step; see `Learner`."""
+        inputs, outputs, counts = (part.squeeze(0) for part in self._only_targets(batch))
+        self.network.train()
+        loss = _absolute(self.network(inputs, generator), outputs, counts)
+        rate = self.rate(number)
+        norm = 1.0 if self.options.max_norm else None
+        _descend(self.optimizer, loss, rate, norm)
+        return float(loss.detach()), rate
+
+    @torch.no_grad()
+    def judge(self, folds: Folds, clean: Ready) -> Weight:
+        """Mean distance of the targets of held-out frames, in the data's unit; see `Learner`."""
+        (fold,) = folds.folds
+        rows = torch.from_numpy(fold.held).to(clean[0].device)
+        inputs, outputs, counts = (part[rows] for part in self._only_targets(clean))
+        self.network.eval()
+        difference = as_joints(self.network(inputs) - outputs, self.dims)
+        distance = (difference * self.std.to(difference)).norm(dim=-1)
+        counted = as_joints(counts, self.dims).all(-1)
+        mean = float(distance[counted].mean())
+        return Weight(1.0, mean, mean, float("nan"))
+
+    @torch.no_grad()
+    def loss(self, batch: Ready, weight: float) -> float:
+        """Mean absolute error of the standardised targets; see `Learner`."""
+        inputs, outputs, counts = self._only_targets(batch)
+        self.network.eval()
+        return float(_absolute(self.network(inputs), outputs, counts))
+
+    def state(self) -> dict[str, Any]:
+        """See `Learner`."""
+        return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """See `Learner`."""
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    epoch: int
+    """Epochs done."""
+    step: int
+    """Steps done."""
+    generator: torch.Generator
+    """What every draw of the training comes from."""
+
+
+def train_epoch(
+    learner: Learner, feed: Feed, folds: Folds, batch_size: int, progress: Progress
+) -> tuple[float, float]:
+    """Train through all frames once, and advance `progress`.
+
+    Parameters
+    ----------
+    learner : Learner
+        What is trained.
+    feed : Feed
+        The training data.
+    folds : Folds
+        Each network learns from the frames of its fold. A fold with fewer frames than others
+        sees some of them twice.
+    batch_size : int
+        Frames of a step, for each network.
+    progress : Progress
+        Where the run stands.
+
+    Returns
+    -------
+    loss, rate : float
+        Mean loss of the epoch's steps, and the last learning rate.
+    """
+    orders = [
+        torch.from_numpy(fold.train)[torch.randperm(len(fold.train), generator=progress.generator)]
+        for fold in folds.folds
+    ]
+    mean_length = sum(map(len, orders)) / len(orders)
+    size = min(batch_size, min(map(len, orders)))
+    steps = max(1, round(mean_length / size))
+    total, rate = 0.0, 0.0
+    for number in range(steps):
+        places = torch.arange(number * size, (number + 1) * size)
+        rows = torch.stack([order[places % len(order)] for order in orders])
+        progress.step += 1
+        batch = feed.batch(rows, progress.generator)
+        loss, rate = learner.step(batch, progress.step, progress.generator)
+        total += loss
+    progress.epoch += 1
+    return total / steps, rate
+
+
+def _descend(
+    optimizer: torch.optim.Optimizer, loss: Tensor, rate: float, norm: float | None = None
+) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.zero_grad()
+    loss.backward()
+    if norm is not None:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, norm)
+    optimizer.step()
+
+
+def _absolute(guess: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
+    """Mean absolute error over all values, those that do not count being zero (as published)."""
+    return torch.where(counts, guess - truth, 0.0).abs().mean()

@@ -1,0 +1,380 @@
+"""The lifter: what it learns, what may not reach it, and what comes out."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from liftpose import Lifter, Options
+from liftpose.lifter.augmentation import add_noise, project_to_cam, random_project
+from liftpose.lifter.members.martinez import Martinez
+from liftpose.lifter.normalization import Anchoring, Normalization
+from liftpose.lifter.preparation import agreed_norm_2d
+
+ROOTS, SETS = [0, 3], [[1, 2], [4, 5]]
+
+
+def animal(frames=300, seed=0, curved=0.0, freedom=6):
+    """Smooth poses of seven joints whose depth follows from the other two coordinates."""
+    rng = np.random.default_rng(seed)
+    time = np.linspace(0, 40, frames)[:, None]
+    hidden = np.sin(time * rng.uniform(0.5, 1.5, freedom) + rng.uniform(0, 6, freedom))
+    flat = (hidden @ rng.normal(size=(freedom, 14))).reshape(frames, 7, 2)
+    # The mixing is of the animal, not of the recording.
+    mixing = np.random.default_rng(99)
+    relative = (flat[:, 1:6] - flat[:, :1]).reshape(frames, 10)
+    depth = relative @ mixing.normal(size=(10, 7)) * 0.3
+    depth += curved * np.tanh(relative @ mixing.normal(size=(10, 7)) * 0.2)
+    pose_3d = np.concatenate([flat, depth[..., None]], 2)
+    return flat * 50 + 400, pose_3d + [10.0, -3.0, 40.0]
+
+
+def fit(pose_2d, pose_3d, mask=None, **settings):
+    extra = {k: settings.pop(k) for k in ("augmentation", "stats", "norm_2d") if k in settings}
+    return Lifter(ROOTS, SETS, **{"epochs": 2, **settings}).fit(pose_2d, pose_3d, mask, **extra)
+
+
+def tensors(value, path=""):
+    """Every tensor of a state, by name."""
+    if isinstance(value, torch.Tensor):
+        return {path: value}
+    if isinstance(value, dict):
+        return {
+            k: v for name, part in value.items() for k, v in tensors(part, f"{path}/{name}").items()
+        }
+    return {}
+
+
+def same(first, second):
+    first, second = tensors(first.state()), tensors(second.state())
+    assert first.keys() == second.keys()
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def error(lifter, pose_2d, pose_3d):
+    guess = lifter.lift(pose_2d).root_relative[:, list(lifter.sets.targets)]
+    truth = pose_3d[:, list(lifter.sets.targets)] - pose_3d[:, list(lifter.sets.anchors)]
+    return float(np.linalg.norm(guess - truth, axis=-1).mean())
+
+
+def test_it_recovers_a_linear_animal():
+    pose_2d, pose_3d = animal(1200)
+    lifter = fit(pose_2d[:900], pose_3d[:900], network="ridge")
+    spread = np.linalg.norm(pose_3d[:, 1] - pose_3d[:, 0], axis=-1).std()
+    assert error(lifter, pose_2d[900:], pose_3d[900:]) < 1e-3 * spread
+
+
+def test_networks_help_where_the_animal_is_not_linear():
+    pose_2d, pose_3d = animal(3000, curved=3.0, freedom=2)
+    train, test = slice(0, 2400), slice(2450, 3000)
+    lifter = fit(pose_2d[train], pose_3d[train], epochs=20)
+    linear = fit(pose_2d[train], pose_3d[train], network="ridge")
+    assert lifter.weight > 0
+    assert error(lifter, pose_2d[test], pose_3d[test]) < 0.7 * error(
+        linear, pose_2d[test], pose_3d[test]
+    )
+
+
+def test_networks_are_left_out_where_there_is_nothing_to_learn():
+    rng = np.random.default_rng(0)
+    lifter = fit(rng.normal(size=(200, 7, 2)), rng.normal(size=(200, 7, 3)), epochs=10)
+    assert lifter.weight <= 0.1
+    assert lifter.ridge.penalty >= 1
+
+
+@pytest.mark.parametrize("network", ["residual", "ridge", "martinez"])
+def test_a_masked_target_changes_no_weight(network):
+    pose_2d, pose_3d = animal()
+    mask = np.ones(pose_3d.shape, dtype=bool)
+    mask[20:60, 2] = False
+    mask[100:140, 4, 1] = False
+    first = fit(pose_2d, pose_3d, mask, network=network)
+    second = fit(pose_2d, np.where(mask, pose_3d, pose_3d * -7 + 3), mask, network=network)
+    assert same(first, second)
+    gone = fit(pose_2d, np.where(mask, pose_3d, np.nan), network=network)
+    assert same(first, gone)
+    unmasked = fit(pose_2d, np.where(mask, pose_3d, pose_3d * -7 + 3), network=network)
+    assert not same(first, unmasked)
+
+
+def test_a_masked_target_does_not_reach_the_made_2d():
+    _, pose_3d = animal()
+    mask = np.ones(pose_3d.shape, dtype=bool)
+    mask[20:60, 2] = False
+    project = [random_project({0: [[-10, 10]] * 3}, "zyx")]
+    first = fit(None, pose_3d, mask, augmentation=project)
+    second = fit(None, np.where(mask, pose_3d, 1e3), mask, augmentation=project)
+    assert same(first, second)
+
+
+def test_a_joint_without_2d_is_not_learned_from():
+    pose_2d, pose_3d = animal()
+    pose_2d[50:90, 5] = np.nan
+    changed = pose_3d.copy()
+    changed[50:90, 5] += 100
+    assert same(fit(pose_2d, pose_3d), fit(pose_2d, changed))
+
+
+def test_a_masked_root_stays_an_anchor():
+    pose_2d, pose_3d = animal()
+    mask = np.ones(pose_3d.shape, dtype=bool)
+    mask[:, 0] = False
+    assert same(fit(pose_2d, pose_3d), fit(pose_2d, pose_3d, mask))
+
+
+def test_held_out_frames_do_not_reach_the_network_that_judges_itself_on_them(monkeypatch):
+    pose_2d, pose_3d = animal(400)
+    before = fit(pose_2d, pose_3d)
+    changed = pose_3d.copy()
+    changed[:100, [1, 2, 4, 5]] += 50  # the first of the four blocks
+    # Statistics are of all training data; here they are held, to see what else gets through.
+    monkeypatch.setattr(Normalization, "fit", lambda *a, **k: before.normalization)
+    monkeypatch.setattr("liftpose.lifter.members.ridge.PENALTIES", (before.ridge.penalty,))
+    trained = []
+    Lifter(ROOTS, SETS, epochs=2).fit(
+        pose_2d, changed, on_epoch=lambda e: trained.append(copy.deepcopy(e.learner.network))
+    )
+    reference = []
+    Lifter(ROOTS, SETS, epochs=2).fit(
+        pose_2d, pose_3d, on_epoch=lambda e: reference.append(copy.deepcopy(e.learner.network))
+    )
+    for name, value in reference[-1].state_dict().items():
+        other = trained[-1].state_dict()[name]
+        torch.testing.assert_close(value[0], other[0], msg=name)
+        if name == "ridges":
+            assert not torch.allclose(value[1], other[1])
+
+
+def test_empty_frames_stay_where_they_are():
+    pose_2d, pose_3d = animal()
+    pose_2d[7] = np.nan
+    pose_3d[[3, 9]] = np.nan
+    lifter = fit(pose_2d, pose_3d)
+    assert lifter.choice["left_out"] == 3
+    lifted = lifter.lift(pose_2d)
+    assert np.isnan(lifted.position[7]).all()
+    assert np.isfinite(lifted.position[[3, 9]][:, :6]).all()
+    assert len(lifted.position) == len(pose_2d)
+
+
+def test_unused_joints_are_neither_used_nor_predicted():
+    pose_2d, pose_3d = animal()
+    lifter = fit(pose_2d, pose_3d)
+    other_2d, other_3d = pose_2d.copy(), pose_3d.copy()
+    other_2d[:, 6], other_3d[:, 6] = 1e5, np.nan
+    assert same(lifter, fit(other_2d, other_3d))
+    assert np.isnan(lifter.lift(pose_2d).position[:, 6]).all()
+    np.testing.assert_array_equal(lifter.lift(other_2d).position, lifter.lift(pose_2d).position)
+
+
+def test_where_the_animal_is_in_image_and_world_does_not_matter():
+    pose_2d, pose_3d = animal()
+    lifter = fit(pose_2d, pose_3d, network="ridge")
+    moved = fit(pose_2d + [300, -50], pose_3d + [5, 6, 7], network="ridge")
+    np.testing.assert_allclose(
+        moved.lift(pose_2d - 17).position, lifter.lift(pose_2d).position, atol=1e-3
+    )
+
+
+def test_lifted_positions_have_the_first_root_at_the_origin_and_the_others_in_place():
+    pose_2d, pose_3d = animal(900)
+    lifter = fit(pose_2d, pose_3d, network="ridge")
+    position = lifter.lift(pose_2d).position
+    assert (position[:, 0] == 0).all()
+    np.testing.assert_allclose(
+        position[:, 3], pose_3d[:, 3] - pose_3d[:, 0], atol=0.01 * np.abs(pose_3d).max()
+    )
+    root_relative = lifter.lift(pose_2d).root_relative
+    np.testing.assert_allclose(position[:, 5] - position[:, 3], root_relative[:, 5])
+    assert np.isnan(root_relative[:, [0, 3, 6]]).all()
+
+
+@pytest.mark.parametrize("network", ["residual", "martinez"])
+def test_lifting_in_chunks_is_lifting_at_once(network, monkeypatch):
+    pose_2d, pose_3d = animal()
+    lifter = fit(pose_2d, pose_3d, network=network)
+    whole = lifter.lift(pose_2d).position
+    monkeypatch.setattr("liftpose.lifter.lifter.CHUNK", 37)
+    np.testing.assert_allclose(lifter.lift(pose_2d).position, whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["residual", "ridge", "martinez"])
+@pytest.mark.parametrize("dims", [3, 1])
+def test_a_state_is_the_whole_lifter(network, dims):
+    pose_2d, pose_3d = animal()
+    lifter = fit(pose_2d, pose_3d[..., -dims:], network=network)
+    again = Lifter.from_state(lifter.state())
+    assert again.options == lifter.options
+    np.testing.assert_array_equal(again.lift(pose_2d).position, lifter.lift(pose_2d).position)
+    assert lifter.lift(pose_2d).position.shape == (300, 7, dims)
+
+
+def test_the_seed_decides_everything_and_leaves_the_global_state_alone():
+    pose_2d, pose_3d = animal(curved=2.0)
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    first = fit(pose_2d, pose_3d, seed=5)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert same(first, fit(pose_2d, pose_3d, seed=5))
+    assert not same(first, fit(pose_2d, pose_3d, seed=6))
+
+
+def test_threads_are_put_back():
+    before = torch.get_num_threads()
+    fit(*animal(), job=before + 1, epochs=1)
+    assert torch.get_num_threads() == before
+
+
+def test_noise_is_add_noise():
+    pose_2d, pose_3d = animal()
+    by_option = fit(pose_2d, pose_3d, noise=2.0)
+    by_augmentation = fit(pose_2d, pose_3d, augmentation=[add_noise(2.0)])
+    first, second = (tensors(lifter.state()) for lifter in (by_option, by_augmentation))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not same(by_option, fit(pose_2d, pose_3d))
+
+
+def test_noise_makes_a_lifter_that_stands_noise():
+    pose_2d, pose_3d = animal(900)
+    noisy = pose_2d + np.random.default_rng(0).normal(size=pose_2d.shape) * 20
+    plain = fit(pose_2d, pose_3d, network="ridge")
+    robust = fit(pose_2d, pose_3d, network="ridge", noise=20.0)
+    assert error(robust, noisy, pose_3d) < 0.9 * error(plain, noisy, pose_3d)
+
+
+def test_a_random_projection_needs_no_2d_and_lifts_in_the_cameras_frame():
+    _, pose_3d = animal(600)
+    augmentation = [random_project({0: [[90, 90], [0, 0], [0, 0]]}, "xyz", norm_2d=False)]
+    lifter = fit(None, pose_3d, augmentation=augmentation, network="ridge")
+    # A quarter turn about x takes (x, y, z) to (x, -z, y).
+    turned = np.stack([pose_3d[..., 0], -pose_3d[..., 2], pose_3d[..., 1]], -1)
+    spread = np.linalg.norm(pose_3d[:, 1] - pose_3d[:, 0], axis=-1).std()
+    assert error(lifter, turned[..., :2], turned) < 0.02 * spread
+
+
+def test_norm_2d_holds_for_every_later_lift():
+    pose_2d, pose_3d = animal()
+    lifter = fit(pose_2d, pose_3d, norm_2d=True)
+    far = pose_2d * 0.3 + 100
+    np.testing.assert_allclose(
+        lifter.lift(far).position, lifter.lift(pose_2d).position, rtol=1e-3, atol=1e-4
+    )
+    assert Lifter.from_state(lifter.state()).normalization.norm_2d
+
+
+def test_who_decides_on_norm_2d():
+    ranges = {0: [[-10, 10]] * 3}
+    unsaid = random_project(ranges, "zyx")
+    no, yes = (random_project(ranges, "zyx", norm_2d=said) for said in (False, True))
+    assert agreed_norm_2d(None, ()) is False
+    assert agreed_norm_2d(True, ()) is True
+    assert agreed_norm_2d(None, [unsaid]) is True
+    assert agreed_norm_2d(False, [unsaid]) is False
+    assert agreed_norm_2d(None, [no]) is False
+    assert agreed_norm_2d(None, [project_to_cam()]) is False
+    assert agreed_norm_2d(True, [add_noise(1.0), yes]) is True
+    for said, steps in ((True, [no]), (False, [yes]), (None, [no, yes])):
+        with pytest.raises(ValueError, match="norm_2d is contradictory"):
+            agreed_norm_2d(said, steps)
+
+
+def test_statistics_from_elsewhere_are_used():
+    pose_2d, pose_3d = animal()
+    own = fit(pose_2d, pose_3d, network="martinez", epochs=1)
+    stats = [np.zeros(14), np.full(14, 50.0), np.zeros(21), np.full(21, 2.0)]
+    lifter = Lifter(ROOTS, SETS, Options(network="martinez", epochs=1))
+    lifter.fit(pose_2d, pose_3d, stats=stats)
+    assert (lifter.normalization.std_in[:8] == 50).all()
+    assert (lifter.normalization.mean_out[:12] == 0).all()
+    assert not same(own, lifter)
+    with pytest.raises(ValueError, match="std_3d has 20 values; expected 7 joints x 3"):
+        lifter.fit(pose_2d, pose_3d, stats=[*stats[:3], np.ones(20)])
+    with pytest.raises(ValueError, match="stats holds 3 arrays"):
+        lifter.fit(pose_2d, pose_3d, stats=stats[:3])
+
+
+def test_the_published_network_has_the_sizes_asked_for():
+    lifter = fit(*animal(), linear_size=16, num_stage=3, epochs=1)
+    assert isinstance(lifter.network, Martinez)
+    assert (lifter.network.linear_size, lifter.network.num_stage) == (16, 3)
+
+
+def test_a_camera_per_experiment_is_taken_from_its_key():
+    _, pose_3d = animal(300)
+    ranges = {0: [[0, 0]] * 3, 1: [[0, 0], [90, 90], [0, 0]]}
+    augmentation = [random_project(ranges, "xyz", norm_2d=False)]
+    both = {("fly", 0): pose_3d, ("fly", 1): pose_3d}
+    lifter = fit(None, both, augmentation=augmentation, network="ridge")
+    one = fit(None, {("fly", 0): pose_3d}, augmentation=augmentation, network="ridge")
+    assert error(one, pose_3d[..., :2], pose_3d) < 0.1 * error(lifter, pose_3d[..., :2], pose_3d)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "words"),
+    [
+        (lambda d, w: (d[:, :, :], w[:-1]), "poses_2d has 300 frames and poses_3d has 299"),
+        (
+            lambda d, w: (np.where(np.arange(7)[:, None] == 3, np.nan, d), w),
+            "root 3 is never seen in the training 2D",
+        ),
+        (
+            lambda d, w: (d, np.where(np.arange(7)[:, None] == 0, np.nan, w)),
+            "root 0 is never seen in the training 3D",
+        ),
+        (
+            lambda d, w: (d, np.where(np.arange(7)[:, None] == 5, np.nan, w)),
+            "target 5 is never seen",
+        ),
+        (lambda d, w: (None, w), "there is no training 2D"),
+    ],
+)
+def test_poses_that_cannot_be_learned_from(break_it, words):
+    with pytest.raises(ValueError, match=words):
+        fit(*break_it(*animal()))
+
+
+def test_calls_that_make_no_sense():
+    pose_2d, pose_3d = animal()
+    with pytest.raises(ValueError, match="was not fitted"):
+        Lifter(ROOTS, SETS).lift(pose_2d)
+    with pytest.raises(TypeError, match="either options or settings"):
+        Lifter(ROOTS, SETS, Options(), epochs=3)
+    with pytest.raises(ValueError, match="have 6 joints; this lifter learned 7"):
+        fit(pose_2d, pose_3d).lift(pose_2d[:, :6])
+    with pytest.raises(TypeError, match="expected a list of augmentations"):
+        fit(pose_2d, pose_3d, augmentation=add_noise(1.0))
+    with pytest.raises(TypeError, match="cannot be called"):
+        fit(pose_2d, pose_3d, augmentation=["noise"])
+
+
+def test_a_users_own_augmentation_is_taken():
+    pose_2d, pose_3d = animal()
+    calls = []
+
+    def mirror(batch, generator):
+        calls.append(len(batch.pose_2d))
+        flip = torch.tensor([-1.0, 1.0, 1.0], dtype=torch.float64)
+        return replace(batch, pose_2d=-batch.pose_2d * -flip[:2], pose_3d=batch.pose_3d * flip)
+
+    fit(pose_2d, pose_3d, augmentation=[mirror], epochs=1)
+    assert len(calls) > 3
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5, 9])
+def test_very_few_frames_give_a_cautious_lifter(frames, caplog):
+    pose_2d, pose_3d = animal(300)
+    lifter = fit(pose_2d[:frames], pose_3d[:frames], epochs=1)
+    assert np.isfinite(lifter.lift(pose_2d).position[:, :6]).all()
+    if frames < 2:
+        assert "too few to hold any out" in caplog.text
+        assert lifter.weight == 0
+
+
+def test_relative_is_in_the_order_of_the_anchoring():
+    pose_2d, pose_3d = animal(900)
+    lifter = fit(pose_2d, pose_3d, network="ridge")
+    expected = Anchoring(lifter.sets).relative(torch.from_numpy(pose_3d)).numpy()
+    np.testing.assert_allclose(lifter.relative(pose_2d), expected, atol=0.05)

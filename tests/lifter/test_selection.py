@@ -1,0 +1,107 @@
+"""What is held out, and how a weight is chosen on it."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liftpose.lifter.selection import GAP, choose_weight, hold_out, recording_of
+from liftpose.poses import Poses
+
+
+def table(**lengths):
+    return Poses.from_experiments({key: np.zeros((n, 2, 3)) for key, n in lengths.items()})
+
+
+@given(
+    lengths=st.lists(st.integers(1, 400), min_size=1, max_size=7),
+    share=st.floats(0.3, 1.0),
+    seed=st.integers(0, 100),
+)
+def test_each_usable_frame_is_held_out_at_most_once_and_never_learned_from(lengths, share, seed):
+    poses = table(**{f"e{i}": n for i, n in enumerate(lengths)})
+    usable = np.random.default_rng(seed).random(poses.frames) < share
+    usable[0] = True
+    folds = hold_out(poses, usable)
+    held = np.concatenate([fold.held for fold in folds.folds])
+    assert len(np.unique(held)) == len(held)
+    assert usable[held].all()
+    for fold in folds.folds:
+        assert len(fold.train)
+        assert usable[fold.train].all()
+        if folds.honest:
+            assert not np.intersect1d(fold.train, fold.held).size
+
+
+def test_one_recording_is_held_out_in_blocks_with_a_gap():
+    folds = hold_out(table(fly=1000), np.ones(1000, bool))
+    assert folds.kind == "blocks"
+    for number, fold in enumerate(folds.folds):
+        np.testing.assert_array_equal(fold.held, np.arange(250 * number, 250 * (number + 1)))
+        near = np.abs(fold.train[:, None] - fold.held[None, :]).min()
+        assert near == GAP + 1
+
+
+def test_a_short_recording_has_a_shorter_gap():
+    fold = hold_out(table(fly=80), np.ones(80, bool)).folds[1]
+    np.testing.assert_array_equal(fold.held, np.arange(20, 40))
+    np.testing.assert_array_equal(fold.train, [*range(15), *range(45, 80)])
+
+
+def test_many_recordings_are_held_out_whole():
+    poses = table(a=10, b=20, c=30, d=40, e=50)
+    folds = hold_out(poses, np.ones(150, bool))
+    assert folds.kind == "recordings"
+    for fold in folds.folds:
+        held = {poses.keys[i] for i in np.unique(poses.experiment[fold.held])}
+        learned = {poses.keys[i] for i in np.unique(poses.experiment[fold.train])}
+        assert not held & learned
+        assert held | learned == set(poses.keys)
+    assert sorted(len(fold.held) for fold in folds.folds) == [30, 30, 40, 50]
+
+
+def test_cameras_of_one_recording_are_held_out_together():
+    poses = Poses.from_experiments({("fly", camera): np.zeros((100, 2, 3)) for camera in range(6)})
+    np.testing.assert_array_equal(recording_of(poses.keys), np.zeros(6))
+    folds = hold_out(poses, np.ones(600, bool))
+    assert folds.kind == "blocks"
+    for fold in folds.folds:
+        assert len(np.unique(fold.held % 100)) == 25
+        assert not np.intersect1d(fold.held % 100, fold.train % 100).size
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3])
+def test_too_few_frames_hold_nothing_out(frames):
+    folds = hold_out(table(fly=max(frames, 1)), np.arange(frames) == 0)
+    assert not folds.honest
+    np.testing.assert_array_equal(folds.folds[0].train, folds.folds[0].held)
+
+
+def folds_of(rng, gains, joints=200):
+    """Additions that explain a share `gain` of what is missing, in each fold."""
+    missing = [torch.from_numpy(rng.normal(size=(joints, 3))) for _ in gains]
+    return missing, [gain * part for gain, part in zip(gains, missing, strict=True)]
+
+
+def test_a_perfect_addition_is_taken_whole_and_a_harmful_one_not_at_all():
+    rng = np.random.default_rng(0)
+    assert choose_weight(*folds_of(rng, [1, 1, 1, 1])).value == 1
+    assert choose_weight(*folds_of(rng, [-1, -1, -1, -1])).value == 0
+    assert choose_weight(*folds_of(rng, [2, 2, 2, 2])).value == 0.5
+
+
+def test_a_gain_in_a_single_fold_does_not_decide():
+    missing, addition = folds_of(np.random.default_rng(0), [1, -0.1, -0.1, -0.1])
+    missing[0] *= 100
+    addition[0] *= 100
+    assert choose_weight(missing, addition).value == 0
+
+
+def test_the_errors_are_those_of_the_weight():
+    missing, addition = folds_of(np.random.default_rng(0), [1.5, 0.5])
+    weight = choose_weight(missing, addition, steps=10)
+    both = torch.cat(missing) - weight.value * torch.cat(addition)
+    assert weight.mpjpe == pytest.approx(float(both.norm(dim=-1).mean()))
+    assert weight.ridge_mpjpe == pytest.approx(float(torch.cat(missing).norm(dim=-1).mean()))
+    assert weight.error < 1
