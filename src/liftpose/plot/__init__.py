@@ -1,0 +1,23 @@
+"""Figures and films of training, errors and poses.
+
+Every function draws into the axes it is given, returns what it drew, changes no input and leaves
+the global state of pyplot alone: showing and saving is the caller's business.
+"""
+
+from liftpose.plot.errors import Violins, violin_plot
+from liftpose.plot.pose import OKABE_ITO, DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
+from liftpose.plot.training import plot_log_train, read_log_train
+from liftpose.plot.video import plot_video_3d
+
+__all__ = [
+    "OKABE_ITO",
+    "DrawnPose",
+    "DrawnPoses",
+    "Violins",
+    "plot_log_train",
+    "plot_pose_2d",
+    "plot_pose_3d",
+    "plot_video_3d",
+    "read_log_train",
+    "violin_plot",
+]

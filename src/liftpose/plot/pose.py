@@ -1,0 +1,556 @@
+"""One pose as a picture, in 3D or in the image.
+
+NaN means not seen: a joint of which a coordinate is not finite, or which `good_keypts` rules out,
+is left out together with its bones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from mpl_toolkits.mplot3d.art3d import Line3D
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+    from mpl_toolkits.mplot3d import Axes3D
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+OKABE_ITO: tuple[tuple[int, int, int], ...] = (
+    (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
+    (204, 121, 167),
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 0, 0),
+    (240, 228, 66),
+)
+"""Eight colours (red, green, blue, 0 to 255) that colour-blind readers tell apart.
+
+Okabe and Ito (2008), "Color Universal Design"; in an order that keeps the two that are faint or
+heavy on white, yellow and black, for last.
+"""
+
+PREDICTION_NAME = "LiftPose prediction"
+TARGET_NAME = "Triangulated 3D pose"
+_LEGEND_GRAY = "0.25"
+
+
+@dataclass(frozen=True)
+class Limbs:
+    """Bones, and the limb and colour of every joint, checked against each other.
+
+    Parameters
+    ----------
+    bones : array of int, shape (B, 2)
+    limb_id : array of int, shape (J,)
+    colors : array of float, shape (L, 3)
+        Red, green and blue of each limb, 0 to 1.
+    """
+
+    bones: npt.NDArray[np.intp]
+    limb_id: npt.NDArray[np.intp]
+    colors: FloatArray
+
+    @classmethod
+    def resolve(cls, joint_count: int, bones: Any, limb_id: Any, colors: Any) -> Limbs:
+        """Check bones, limbs and colours as a user writes them.
+
+        Parameters
+        ----------
+        joint_count : int
+            Number of joints J of the poses.
+        bones : sequence of pairs of int
+        limb_id : sequence of int, length J, or None
+            None makes all joints one limb.
+        colors : sequence of triples, 0 to 255, or None
+            One a limb. None takes `OKABE_ITO`, over and over where there are more limbs.
+
+        Returns
+        -------
+        Limbs
+
+        Raises
+        ------
+        ValueError
+            A bone or a limb that does not fit the joints, or colours that do not fit the limbs.
+        """
+        pairs = _as_integers(bones, "bones")
+        pairs = pairs.reshape(0, 2) if pairs.size == 0 else pairs
+        if pairs.ndim != 2 or pairs.shape[1] != 2:
+            raise ValueError(f"bones needs pairs of joints, shape (B, 2), got shape {pairs.shape}.")
+        check_joints(pairs, joint_count, "bones")
+        if limb_id is None:
+            if colors is not None:
+                raise ValueError(
+                    "colors has one colour a limb, but limb_id, the limb of each joint, is "
+                    "missing. Give both, or limb_id alone, or neither."
+                )
+            return cls(pairs, np.zeros(joint_count, dtype=np.intp), _as_colors(None, 1))
+        limbs = _as_integers(limb_id, "limb_id")
+        if limbs.shape != (joint_count,):
+            raise ValueError(
+                f"limb_id needs one limb a joint: the poses have {joint_count} joints, limb_id has "
+                f"shape {limbs.shape}."
+            )
+        if limbs.size and limbs.min() < 0:
+            joint = int(limbs.argmin())
+            raise ValueError(f"limb_id of joint {joint} is {limbs[joint]}; limbs count from 0.")
+        return cls(pairs, limbs, _as_colors(colors, int(limbs.max(initial=0)) + 1))
+
+    def color_of(self, joints: npt.ArrayLike) -> FloatArray:
+        """Colour of the limb of each joint, shape (..., 3), 0 to 1."""
+        picked: FloatArray = self.colors[self.limb_id[np.asarray(joints)]]
+        return picked
+
+
+def check_joints(joints: npt.NDArray[np.intp], joint_count: int, name: str) -> None:
+    """Raise ValueError where one of the indices is no joint.
+
+    Parameters
+    ----------
+    joints : array of int
+    joint_count : int
+    name : str
+        What the caller calls the indices.
+    """
+    wrong = joints[(joints < 0) | (joints >= joint_count)]
+    if wrong.size:
+        raise ValueError(
+            f"{name} names joint {wrong[0]}, which does not exist: the poses have {joint_count} "
+            f"joints, 0 to {joint_count - 1}."
+        )
+
+
+def _as_integers(values: Any, name: str) -> npt.NDArray[np.intp]:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} is ragged: {values!r}.") from None
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(f"{name} needs integers, got {values!r}.")
+    return array.astype(np.intp)
+
+
+def _as_colors(colors: Any, limb_count: int) -> FloatArray:
+    if colors is None:
+        return np.array([OKABE_ITO[limb % len(OKABE_ITO)] for limb in range(limb_count)]) / 255
+    array = np.array(colors, dtype=float)
+    if array.ndim != 2 or array.shape[1] != 3:
+        raise ValueError(
+            f"colors needs one triple (red, green, blue) a limb, got shape {array.shape}."
+        )
+    if not ((array >= 0) & (array <= 255)).all():
+        raise ValueError(f"colors needs numbers from 0 to 255, got {colors!r}.")
+    if len(array) < limb_count:
+        raise ValueError(
+            f"limb_id names limb {limb_count - 1}, but colors has {len(array)} "
+            f"colours, for the limbs 0 to {len(array) - 1}."
+        )
+    return array / 255
+
+
+def seen_joints(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:
+    """Joints that a mask lets through.
+
+    Parameters
+    ----------
+    mask : array, shape (..., J, D) or (..., J), bool-like, or None
+        False, 0 or NaN in any coordinate rules a joint out; None rules out nothing.
+    shape : tuple of int
+        Shape (..., J, D) of the poses.
+
+    Returns
+    -------
+    array of bool, shape (..., J)
+
+    Raises
+    ------
+    ValueError
+        The mask fits neither the coordinates nor the joints.
+    """
+    if mask is None:
+        return np.ones(shape[:-1], dtype=bool)
+    array = np.asarray(mask)
+    if array.shape not in (shape, shape[:-1]):
+        raise ValueError(
+            f"the mask of good keypoints needs shape {shape} or {shape[:-1]}, got {array.shape}."
+        )
+    good: BoolArray = np.nan_to_num(array.astype(float)) != 0
+    return good if array.shape == shape[:-1] else np.all(good, axis=-1)
+
+
+def _as_pose(pose: npt.ArrayLike, dimensions: int, name: str) -> FloatArray:
+    array = np.array(pose, dtype=float)
+    if array.ndim != 2 or array.shape[1] != dimensions:
+        raise ValueError(f"{name} needs shape (J, {dimensions}), got {array.shape}.")
+    return array
+
+
+class DrawnPose:
+    """The lines of one pose in an axes, one a limb, which can be moved to another pose.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or Axes3D
+        Axes to draw into.
+    limbs : Limbs
+    dimensions : {2, 3}
+    style : dict
+        Properties of the lines.
+
+    Attributes
+    ----------
+    lines : list of matplotlib.lines.Line2D or Line3D
+        One a limb that has joints. A row of NaN stands between its bones.
+    """
+
+    def __init__(self, ax: Any, limbs: Limbs, dimensions: int, **style: Any) -> None:
+        self._limbs = limbs
+        self._dimensions = dimensions
+        self._numbers = np.unique(limbs.limb_id)
+        make = Line3D if dimensions == 3 else Line2D
+        self.lines: list[Any] = [
+            ax.add_line(make(*[[]] * dimensions, color=tuple(limbs.colors[number]), **style))
+            for number in self._numbers
+        ]
+
+    def move(self, pose: FloatArray, good: BoolArray) -> None:
+        """Draw another pose with the same lines.
+
+        Parameters
+        ----------
+        pose : array, shape (J, 2) or (J, 3)
+        good : array of bool, shape (J,)
+            Joints to draw; those with a coordinate that is not finite are left out anyhow.
+        """
+        bones, limb_id = self._limbs.bones, self._limbs.limb_id
+        seen = _seen(pose, good)
+        bones = bones[seen[bones].all(axis=1)]
+        alone = seen.copy()
+        alone[bones] = False
+        for number, line in zip(self._numbers, self.lines, strict=True):
+            ends = pose[bones[limb_id[bones[:, 0]] == number]]
+            dots = pose[alone & (limb_id == number)][:, None]
+            path = np.concatenate([_broken(ends), _broken(dots)])
+            line.set_data_3d(*path.T) if self._dimensions == 3 else line.set_data(*path.T)
+
+    def remove(self) -> None:
+        """Take the lines out of the axes."""
+        for line in self.lines:
+            line.remove()
+
+
+def _seen(pose: FloatArray, good: BoolArray) -> BoolArray:
+    seen: BoolArray = good & np.isfinite(pose).all(axis=-1)
+    return seen
+
+
+def _broken(pieces: FloatArray) -> FloatArray:
+    """One path (P * (K + 1), D) from pieces (P, K, D), with a row of NaN after each."""
+    padded = np.pad(pieces, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
+    return padded.reshape(-1, pieces.shape[-1])
+
+
+class DrawnPoses(NamedTuple):
+    """What `plot_pose_3d` drew; None for what it did not."""
+
+    prediction: DrawnPose | None
+    target: DrawnPose | None
+    legend: Legend | None
+
+
+def target_and_prediction(
+    ax: Axes3D, limbs: Limbs, *, target: bool, prediction: bool
+) -> tuple[DrawnPose | None, DrawnPose | None]:
+    """Prepare the lines of a target, solid, and of a prediction, dashed if there is a target.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    limbs : Limbs
+    target, prediction : bool
+        Which of the two there is.
+
+    Returns
+    -------
+    drawn_target, drawn_prediction : DrawnPose or None
+        Empty until they are moved to a pose.
+    """
+    if not target:
+        return None, DrawnPose(ax, limbs, 3, **_SOLID) if prediction else None
+    if not prediction:
+        return DrawnPose(ax, limbs, 3, **_SOLID), None
+    return DrawnPose(ax, limbs, 3, **_BEHIND), DrawnPose(ax, limbs, 3, **_DASHED)
+
+
+_SOLID: dict[str, Any] = {
+    "linewidth": 2.2,
+    "marker": "o",
+    "markersize": 3.5,
+    "solid_capstyle": "round",
+}
+# A target under a prediction of the same colour is paler and broader, so that both are seen
+# where they lie on each other.
+_BEHIND: dict[str, Any] = {**_SOLID, "linewidth": 3.2, "alpha": 0.45, "markersize": 4}
+_DASHED: dict[str, Any] = {
+    "linewidth": 1.6,
+    "linestyle": "--",
+    "marker": "o",
+    "markersize": 3.5,
+    "markerfacecolor": "white",
+}
+
+
+def add_legend(ax: Axes3D, *, target: bool, prediction: bool) -> Legend:
+    """Name the line styles of prediction and target above the axes.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    target, prediction : bool
+        Which of the two are drawn.
+
+    Returns
+    -------
+    matplotlib.legend.Legend
+    """
+    styles = []
+    if prediction:
+        styles.append((_DASHED if target else _SOLID, PREDICTION_NAME))
+    if target:
+        styles.append((_BEHIND if prediction else _SOLID, TARGET_NAME))
+    handles = [Line2D([], [], color=_LEGEND_GRAY, label=name, **style) for style, name in styles]
+    legend: Legend = ax.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.99),
+        frameon=False,
+        borderaxespad=0,
+        handlelength=2.6,
+    )
+    return legend
+
+
+def hide_tick_labels(ax: Axes3D) -> None:
+    """Take the numbers off the three axes and leave their grid.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    """
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.set_ticklabels([])
+
+
+def require_3d(ax: Any) -> None:
+    """Raise TypeError unless the axes are three-dimensional.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    """
+    if not hasattr(ax, "get_zlim"):
+        raise TypeError(
+            f"ax needs three dimensions, got {type(ax).__name__}; make it with "
+            "fig.add_subplot(projection='3d')."
+        )
+
+
+def plot_pose_3d(
+    ax: Axes3D,
+    bones: Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]],
+    pred: npt.ArrayLike | None = None,
+    tar: npt.ArrayLike | None = None,
+    limb_id: Sequence[int] | npt.NDArray[np.integer[Any]] | None = None,
+    colors: Sequence[Sequence[float]] | npt.NDArray[Any] | None = None,
+    good_keypts: npt.ArrayLike | None = None,
+    show_pred_always: bool = False,
+    show_gt_always: bool = False,
+    normalize: bool = False,
+    legend: bool = False,
+    axes: bool = False,
+) -> DrawnPoses:
+    """Draw a predicted 3D pose, its target, or both.
+
+    Both are drawn in the colours of their limbs: the target as solid lines, the prediction as
+    dashed lines over it, or solid where there is no target. A unit is as long on all three axes;
+    limits that were set explicitly before stay as they are.
+
+    Parameters
+    ----------
+    ax : mpl_toolkits.mplot3d.Axes3D
+        Axes to draw into, from ``fig.add_subplot(projection="3d")``.
+    bones : sequence of pairs of int, shape (B, 2)
+        Joints at the two ends of each bone.
+    pred, tar : array, shape (J, 3), any unit, or None
+        Prediction and target. One of them may be None.
+    limb_id : sequence of int, length J, optional
+        Limb of each joint, counted from 0. A bone has the colour of its first joint's limb.
+    colors : sequence of triples, 0 to 255, optional
+        Red, green and blue of each limb. Left out: `OKABE_ITO` by limb, or one colour where
+        `limb_id` is left out too.
+    good_keypts : array, shape (J, 3) or (J,), bool-like, optional
+        Joints with a false or NaN entry are left out, with their bones.
+    show_pred_always, show_gt_always : bool
+        Draw the prediction or the target whatever `good_keypts` says.
+    normalize : bool
+        Move both so that the median of the prediction's joints (of the target's, where there is
+        no prediction) is the origin.
+    legend : bool
+        Say which lines are the prediction and which the target.
+    axes : bool
+        Show the numbers on the axes.
+
+    Returns
+    -------
+    DrawnPoses
+        The lines of prediction and target and the legend, None for what was not drawn.
+
+    Raises
+    ------
+    TypeError
+        `ax` is not three-dimensional, or a joint index is no integer.
+    ValueError
+        Neither pose was given, or shapes, bones, limbs and colours do not fit together.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().add_subplot(projection="3d")
+    >>> leg = [[0, 0, 0], [1, 0, 1], [2, 0, 0]]
+    >>> drawn = plot_pose_3d(ax, bones=[[0, 1], [1, 2]], pred=leg)
+    >>> len(drawn.prediction.lines), drawn.target is None
+    (1, True)
+    """
+    require_3d(ax)
+    target = None if tar is None else _as_pose(tar, 3, "tar")
+    prediction = None if pred is None else _as_pose(pred, 3, "pred")
+    given = [pose for pose in (prediction, target) if pose is not None]
+    if not given:
+        raise ValueError("plot_pose_3d needs pred, tar or both; both are None.")
+    if given[0].shape != given[-1].shape:
+        raise ValueError(f"pred has {len(given[0])} joints and tar has {len(given[-1])}.")
+    limbs = Limbs.resolve(len(given[0]), bones, limb_id, colors)
+    good = seen_joints(good_keypts, given[0].shape)
+    if normalize:
+        center = _median(given[0])
+        target, prediction = (None if p is None else p - center for p in (target, prediction))
+    shown = [
+        (pose, _seen(pose, good | always))
+        for pose, always in ((target, show_gt_always), (prediction, show_pred_always))
+        if pose is not None
+    ]
+    frame_points(ax, np.concatenate([pose[seen] for pose, seen in shown]))
+    has = {"target": target is not None, "prediction": prediction is not None}
+    drawn_target, drawn_prediction = target_and_prediction(ax, limbs, **has)
+    lines = [drawn for drawn in (drawn_target, drawn_prediction) if drawn is not None]
+    for drawn, (pose, seen) in zip(lines, shown, strict=True):
+        drawn.move(pose, seen)
+    if not axes:
+        hide_tick_labels(ax)
+    return DrawnPoses(drawn_prediction, drawn_target, add_legend(ax, **has) if legend else None)
+
+
+def _median(pose: FloatArray) -> FloatArray:
+    seen = pose[np.isfinite(pose).all(axis=1)]
+    return np.median(seen, axis=0) if len(seen) else np.zeros(pose.shape[1])
+
+
+def frame_points(ax: Axes3D, points: FloatArray) -> None:
+    """Widen the limits that the caller left to matplotlib, and make units equally long.
+
+    Call it before the points are drawn: what is in the axes already stays within the limits.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    points : array, shape (P, 3)
+        What is to lie within the limits.
+    """
+    if len(points):
+        ax.auto_scale_xyz(*points.T, had_data=ax.has_data())
+    ax.set_aspect("equal", adjustable="box")
+    spans = np.abs([np.diff(limits()) for limits in (ax.get_xlim, ax.get_ylim, ax.get_zlim)])
+    for axis, span in zip((ax.xaxis, ax.yaxis, ax.zaxis), spans[:, 0], strict=True):
+        # Numbers of a short axis run into each other unless they are few.
+        if isinstance(axis.get_major_locator(), MaxNLocator):
+            count = max(1, round(7 * span / spans.max()))
+            axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 5, 10], min_n_ticks=1))
+
+
+def plot_pose_2d(
+    ax: Axes,
+    tar: npt.ArrayLike,
+    bones: Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]],
+    normalize: bool = True,
+    limb_id: Sequence[int] | npt.NDArray[np.integer[Any]] | None = None,
+    colors: Sequence[Sequence[float]] | npt.NDArray[Any] | None = None,
+    good_keypts: npt.ArrayLike | None = None,
+) -> DrawnPose:
+    """Draw a 2D pose as it looks in the video: y down, pixels square.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Axes to draw into. They may show the image already; leave `normalize` False then.
+    tar : array, shape (J, 2), pixels
+        The pose. NaN where a joint was not seen.
+    bones : sequence of pairs of int, shape (B, 2)
+        Joints at the two ends of each bone.
+    normalize : bool
+        Move the pose so that the median of its joints is the origin.
+    limb_id : sequence of int, length J, optional
+        Limb of each joint, counted from 0. A bone has the colour of its first joint's limb.
+    colors : sequence of triples, 0 to 255, optional
+        Red, green and blue of each limb. Left out: `OKABE_ITO` by limb, or one colour where
+        `limb_id` is left out too.
+    good_keypts : array, shape (J, 2) or (J,), bool-like, optional
+        Joints with a false or NaN entry are left out, with their bones.
+
+    Returns
+    -------
+    DrawnPose
+        The lines of the pose.
+
+    Raises
+    ------
+    TypeError
+        A joint index is no integer.
+    ValueError
+        Shapes, bones, limbs and colours do not fit together.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().add_subplot()
+    >>> drawn = plot_pose_2d(ax, [[10, 20], [30, 40]], bones=[[0, 1]], normalize=False)
+    >>> drawn.lines[0].get_ydata()[:2].tolist(), bool(ax.yaxis_inverted())
+    ([20.0, 40.0], True)
+    """
+    pose = _as_pose(tar, 2, "tar")
+    limbs = Limbs.resolve(len(pose), bones, limb_id, colors)
+    good = seen_joints(good_keypts, pose.shape)
+    if normalize:
+        pose = pose - _median(pose)
+    drawn = DrawnPose(ax, limbs, 2, **_SOLID)
+    drawn.move(pose, good)
+    points = pose[_seen(pose, good)]
+    if len(points):
+        ax.update_datalim(points)
+        ax.autoscale_view()
+    if not ax.yaxis_inverted():
+        ax.invert_yaxis()
+    ax.set_aspect("equal", adjustable="box")
+    ax.set_xlabel("x (px)")
+    ax.set_ylabel("y (px)")
+    return drawn
