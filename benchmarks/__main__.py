@@ -1,0 +1,27 @@
+"""``python -m benchmarks NAME ...``: run one benchmark; without a name, list them."""
+
+import sys
+from importlib import import_module
+
+# Each module has a function `main(argv)` that returns an exit status.
+BENCHMARKS = {
+    "peer": "train liftpose 0.22 on the recordings and keep its predictions",
+    "published": "compare what is read from folders of liftpose 0.22 with its own numbers",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark that the first argument names, or list all of them."""
+    if argv and argv[0] in BENCHMARKS:
+        return int(import_module(f"benchmarks.{argv[0]}").main(argv[1:]))
+    print("python -m benchmarks NAME [--help], with NAME one of")
+    for name, purpose in BENCHMARKS.items():
+        print(f"  {name:<10} {purpose}")
+    if argv and argv[0] not in ("-h", "--help"):
+        print(f"there is no benchmark {argv[0]!r}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
