@@ -7,20 +7,24 @@ where that has a number. Differences are relative to the largest coordinate comp
 """
 
 import argparse
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from benchmarks import peer, recordings
+from liftpose import load_test_results, test
 from liftpose.lifter.published import (
     read_published,
     read_published_results,
     read_published_test_data,
 )
+from liftpose.lifter.published_files import load
 
 TOLERANCE = 1e-5
 EPOCHS = 5
@@ -175,8 +179,9 @@ def compared(case: Case, run: peer.PeerRun) -> Iterator[tuple[str, NDArray[Any],
             raise RuntimeError(f"{case.name}: norm_2d or the {epoch} epoch was read wrongly.")
         theirs = np.where(good_keypts, _stacked(getattr(run, epoch)), np.nan)[..., -out_dim:]
         yield f"predict, {epoch}", model.predict(points), theirs - offset
+    yield "test(folder), prediction", tested(run.folder, case, good), _counted(run.best, case, good)
     alone = run.folder / "alone"
-    stats = [torch.load(alone / f"returned_{d}d.pth.tar", weights_only=False) for d in (2, 3)]
+    stats = [load(alone / f"returned_{dims}d.pth.tar") for dims in (2, 3)]
     assert run.alone is not None
     yield (
         "results without 3D",
@@ -190,6 +195,44 @@ def compared(case: Case, run: peer.PeerRun) -> Iterator[tuple[str, NDArray[Any],
     test_2d, test_3d, _ = read_published_test_data(run.folder)
     yield "test data, 2D", _stacked(test_2d), points
     yield "test data, 3D", _stacked(test_3d), _stacked(case.groups["test_3d"])
+
+
+def tested(folder: Path, case: Case, good: NDArray[Any]) -> NDArray[Any]:
+    """Return what our own `test` predicts with the network of a folder of 0.22.
+
+    Parameters
+    ----------
+    folder : Path
+        Of 0.22; a copy of it is tested in.
+    case : Case
+        Roots and target sets.
+    good : bool array
+        0.22's mask.
+
+    Returns
+    -------
+    array, shape (N, J, 3)
+        NaN where 0.22 has no prediction of its own.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        copy = shutil.copytree(
+            folder, Path(place) / "theirs", ignore=shutil.ignore_patterns("alone")
+        )
+        (copy / "test_results.pth.tar").unlink()
+        test(copy)
+        _, prediction, _ = load_test_results(copy)
+    return _counted({"": prediction}, case, good)
+
+
+def _counted(experiments: Arrays, case: Case, good: NDArray[Any]) -> NDArray[Any]:
+    """Predictions of targets that are no roots and that count."""
+    poses = _stacked(experiments)
+    targets = {joint for joints in case.target_sets for joint in joints} - set(case.roots)
+    kept = np.isin(np.arange(poses.shape[1]), sorted(targets))[:, None]
+    good = good.reshape(*good.shape[:2], -1).all(-1, keepdims=True)
+    # Beside a depth 0.22 puts 2D points of its own where none was seen; ours stay NaN.
+    out_dim = next(iter(case.groups["test_3d"].values())).shape[-1]
+    return np.where(kept & good, poses, np.nan)[..., -out_dim:]
 
 
 def root_sums(poses: NDArray[Any], case: Case) -> NDArray[np.float64]:

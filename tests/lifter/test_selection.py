@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftpose.lifter.selection import GAP, choose_weight, hold_out, recording_of
+from liftpose.lifter.selection import GAP, KEPT_GAIN, choose_weight, hold_out, recording_of
 from liftpose.poses import Poses
 
 
@@ -86,9 +86,24 @@ def folds_of(rng, gains, joints=200):
 
 def test_a_perfect_addition_is_taken_whole_and_a_harmful_one_not_at_all():
     rng = np.random.default_rng(0)
-    assert choose_weight(*folds_of(rng, [1, 1, 1, 1])).value == 1
+    assert choose_weight(*folds_of(rng, [1, 1, 1, 1])).value == pytest.approx(KEPT_GAIN)
     assert choose_weight(*folds_of(rng, [-1, -1, -1, -1])).value == 0
-    assert choose_weight(*folds_of(rng, [2, 2, 2, 2])).value == 0.5
+    assert choose_weight(*folds_of(rng, [2, 2, 2, 2])).value == pytest.approx(KEPT_GAIN / 2)
+
+
+def test_the_smallest_weight_that_keeps_most_of_the_gain_is_taken():
+    missing = [torch.from_numpy(np.random.default_rng(0).normal(size=(500, 3)))] * 4
+    # Half of what is added is wrong: the gain is flat about its best.
+    addition = [part + part.roll(1, 0) for part in missing]
+    weight = choose_weight(missing, addition, steps=100)
+    each = [
+        float((m - v * a).norm(dim=1).mean())
+        for m, a in zip(missing, addition, strict=True)
+        for v in np.linspace(0, 1, 101)
+    ][:101]
+    gain = (each[0] - np.array(each)) / (each[0] - min(each))
+    assert weight.value * 100 == pytest.approx(np.argmax(gain >= KEPT_GAIN))
+    assert weight.value < np.argmin(each) / 100
 
 
 def test_a_gain_in_a_single_fold_does_not_decide():

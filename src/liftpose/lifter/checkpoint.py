@@ -142,7 +142,10 @@ class RunFolder:
         }
         if epoch.best:
             self.write(BEST, "checkpoint", checkpoint)
-        self.write(LAST, "checkpoint", checkpoint)
+            with replacing(self.path / LAST) as beside:
+                shutil.copyfile(self.path / BEST, beside)
+        else:
+            self.write(LAST, "checkpoint", checkpoint)
 
     def write_untrained(self, lifter: Lifter) -> None:
         """Write the checkpoints of a lifter that has no epochs."""

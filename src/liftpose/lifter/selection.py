@@ -17,6 +17,9 @@ from torch import Tensor
 from liftpose.poses import Key, Poses
 
 FOLDS = 4
+KEPT_GAIN = 0.9
+"""Share of the held-out gain that a smaller weight has to keep to be preferred."""
+
 GAP = 50
 """Frames left out on either side of a held-out block (a quarter of a block where that is less)."""
 
@@ -170,7 +173,8 @@ def choose_weight(missing: Sequence[Tensor], addition: Sequence[Tensor], steps: 
     The error in each fold is taken relative to the ridge's there, and averaged over the folds
     *without the one that gains most*: a gain must show elsewhere too. (On one camera of a walking
     fly a single fold, in which the ridge strayed far, otherwise chose a weight that cost accuracy
-    on later frames.)
+    on later frames.) Of the weights that keep `KEPT_GAIN` of the best weight's gain the smallest
+    is taken, since the best of many tried on the same frames is flattered by them.
 
     Parameters
     ----------
@@ -189,20 +193,25 @@ def choose_weight(missing: Sequence[Tensor], addition: Sequence[Tensor], steps: 
     --------
     >>> missing = [torch.ones(5, 3) for _ in range(4)]
     >>> choose_weight(missing, [2 * part for part in missing]).value
-    0.5
+    0.45
     """
-    values = torch.linspace(0, 1, steps + 1)
-    distances = torch.stack(
-        [
-            torch.stack([(m - value * a).norm(dim=-1).mean() for value in values])
-            for m, a in zip(missing, addition, strict=True)
-        ]
-    ).double()
+    values = torch.linspace(0, 1, steps + 1, dtype=torch.float64)
+    distances = (
+        torch.stack(
+            [
+                torch.stack([(m - float(value) * a).norm(dim=-1).mean() for value in values])
+                for m, a in zip(missing, addition, strict=True)
+            ]
+        )
+        .double()
+        .cpu()
+    )
     ratios = (distances / distances[:, :1].clamp(min=1e-12)).sort(0).values
     if len(ratios) > 2:
         ratios = ratios[1:]
     error = ratios.mean(0)
-    best = int(error.argmin())
+    enough = 1 - KEPT_GAIN * (1 - error.min())
+    best = int((error <= enough + 1e-6).nonzero()[0])
     sizes = torch.tensor([len(part) for part in missing], dtype=torch.float64)
     mean = (distances * sizes.unsqueeze(1)).sum(0) / sizes.sum()
     return Weight(best / steps, float(error[best]), float(mean[best]), float(mean[0]))

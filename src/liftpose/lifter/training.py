@@ -189,7 +189,11 @@ class ResidualLearner:
         # All outputs share one scale, so that a distance is one too.
         self.unit = float(normalization.std_out[0])
         self.optimizer = torch.optim.AdamW(
-            network.parameters(), lr=options.lr, betas=(0.9, 0.99), weight_decay=WEIGHT_DECAY
+            network.parameters(),
+            lr=options.lr,
+            betas=(0.9, 0.99),
+            weight_decay=WEIGHT_DECAY,
+            fused=True,
         )
 
     def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
@@ -261,7 +265,7 @@ class MartinezLearner:
         self.options = options
         self.targets, self.dims = normalization.anchoring.target_count, normalization.dims
         self.std = as_joints(normalization.std_out, self.dims)[: self.targets]
-        self.optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
+        self.optimizer = torch.optim.Adam(network.parameters(), lr=options.lr, fused=True)
 
     def _only_targets(self, batch: Ready) -> Ready:
         inputs, outputs, counts = batch
