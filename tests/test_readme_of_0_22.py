@@ -39,7 +39,7 @@ def test_the_readme_runs_as_it_stands(tmp_path, monkeypatch):
     import matplotlib.pyplot as plt
 
     par, par_data = {"out_dir": "out"}, yaml.safe_load(PARAMS)
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)
 
     # Training
     from numpy.random import rand

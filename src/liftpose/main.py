@@ -389,14 +389,16 @@ def _one_of(what: str, **given: Any) -> Any:
 
 def _report(lifter: Lifter, folder: RunFolder) -> None:
     choice = lifter.choice
-    log.info(
-        "trained on %s frames (%s); network %s, weight %s; held-out MPJPE %s beside %s of the "
-        "ridge. In %s.",
-        choice.get("frames"),
-        choice.get("folds"),
-        lifter.options.network,
-        lifter.weight,
-        choice.get("held_out_mpjpe"),
-        choice.get("held_out_mpjpe_ridge"),
-        folder.path,
-    )
+    log.info("trained on %d frames (%s).", choice["frames"], choice["folds"])
+    if "epoch" in choice:
+        log.info(
+            "network %s: best after epoch %d, at weight %.2f, with a held-out MPJPE of %.4g%s.",
+            lifter.options.network,
+            choice["epoch"],
+            choice["network_weight"],
+            choice["held_out_mpjpe"],
+            ""
+            if np.isnan(choice["held_out_mpjpe_ridge"])
+            else f" beside {choice['held_out_mpjpe_ridge']:.4g} of the ridge alone",
+        )
+    log.info("everything is in %s.", folder.path)

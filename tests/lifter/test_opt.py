@@ -42,6 +42,7 @@ def test_every_name_of_the_folder_means_it(name):
 
 
 def test_the_folder_twice():
+    assert Options.from_kwargs({"exp": ""}, out_dir="there").out_dir == "there"
     assert Options.from_kwargs({"out": "here", "exp": "./here"}).out_dir in ("here", "./here")
     with pytest.raises(ValueError, match="given twice"):
         Options.from_kwargs({"out": "here"}, out_dir="there")

@@ -54,8 +54,8 @@ from liftpose.skeleton import TargetSets
 
 log = logging.getLogger("liftpose")
 
-CHUNK = 16384
-"""Frames lifted at a time, which bounds the memory of lifting."""
+CHUNK = 2048
+"""Frames lifted at a time: bounds memory, and was measured to be fastest (the caches hold it)."""
 
 SAMPLE = 20_000
 """Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""

@@ -199,7 +199,8 @@ def resolve_device(name: str) -> torch.device:
 
 
 def _one_folder(kwargs: Mapping[str, Any], out_dir: Any) -> str | None:
-    given = {name: kwargs[name] for name in _OUT_DIR_NAMES if name in kwargs}
+    # 0.22's own default of `exp` is empty, and scripts that spell out its defaults pass it on.
+    given = {name: kwargs[name] for name in _OUT_DIR_NAMES if kwargs.get(name) not in (None, "")}
     if out_dir is not None:
         given["the argument out_dir"] = out_dir
     folders = {os.path.abspath(os.fspath(value)) for value in given.values()}

@@ -245,4 +245,4 @@ def begin_from(learner: Learner, network: nn.Module | None) -> None:
 def generator_for(seed: int, purpose: str) -> torch.Generator:
     """A CPU generator of its own for each purpose, so that no use disturbs another."""
     sequence = np.random.SeedSequence([seed, *purpose.encode()])
-    return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
+    return torch.Generator().manual_seed(int(sequence.generate_state(1, np.uint64)[0]) >> 1)

@@ -199,7 +199,7 @@ class ResidualLearner:
     def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
         """Take one step; see `Learner`."""
         rate = self.options.lr * min(1.0, number / WARM_UP)
-        loss = self.network.loss(*batch, generator)
+        loss = self.network.loss(*batch)
         _descend(self.optimizer, loss, rate)
         # Young averages forget faster, so that the first steps do not linger.
         keep = min(MEMORY, (1 + number) / (10 + number))

@@ -85,9 +85,7 @@ class FoldNetworks(nn.Module):
         scaled: Tensor = normal * (1 + self.gain[place]) + self.shift[place]
         return scaled
 
-    def loss(
-        self, inputs: Tensor, outputs: Tensor, counts: Tensor, generator: torch.Generator
-    ) -> Tensor:
+    def loss(self, inputs: Tensor, outputs: Tensor, counts: Tensor) -> Tensor:
         """Mean distance of the joints that count, summed over the networks.
 
         Parameters
@@ -96,8 +94,6 @@ class FoldNetworks(nn.Module):
             Standardised.
         counts : bool tensor, shape (K, B, O)
             Values that count.
-        generator : torch.Generator
-            Unused: these networks draw nothing.
 
         Returns
         -------
