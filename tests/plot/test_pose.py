@@ -205,9 +205,9 @@ def test_limits_do_not_hold_hidden_joints(ax):
 @pytest.mark.parametrize(
     ("poses", "names"),
     [
-        ({"pred": POSE, "tar": POSE}, ["LiftPose prediction", "Triangulated 3D pose"]),
+        ({"pred": POSE, "tar": POSE}, ["LiftPose prediction", "Ground truth"]),
         ({"pred": POSE}, ["LiftPose prediction"]),
-        ({"tar": POSE}, ["Triangulated 3D pose"]),
+        ({"tar": POSE}, ["Ground truth"]),
     ],
 )
 def test_legend_names_what_is_drawn(ax, poses, names):

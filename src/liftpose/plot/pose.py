@@ -41,7 +41,7 @@ heavy on white, yellow and black, for last.
 """
 
 PREDICTION_NAME = "LiftPose prediction"
-TARGET_NAME = "Triangulated 3D pose"
+TARGET_NAME = "Ground truth"
 _LEGEND_GRAY = "0.25"
 
 
