@@ -391,6 +391,34 @@ t.train(Path({str(tmp_path / "cut")!r}), epochs=400)
 # Options
 
 
+@pytest.mark.parametrize(
+    ("base", "changed"),
+    [
+        ({}, {"epochs": 2}),
+        ({}, {"batch_size": 16}),
+        ({}, {"lr": 1e-2}),
+        ({}, {"seed": 1}),
+        ({}, {"noise": 5.0}),
+        ({"linear_size": 8}, {"linear_size": 12}),
+        ({"linear_size": 8}, {"num_stage": 1}),
+        ({"linear_size": 8}, {"dropout": 0.1}),
+        ({"linear_size": 8}, {"drop_input": 0.3}),
+        ({"linear_size": 8}, {"lr_decay": 3}),
+        ({"linear_size": 8, "lr_decay": 3}, {"lr_gamma": 0.2}),
+        ({"linear_size": 512}, {"max_norm": False}),
+        ({"linear_size": 8}, {"lr": 1e-2}),
+        ({"linear_size": 8}, {"noise": 5.0}),
+    ],
+)
+def test_every_option_of_training_does_something(tmp_path, base, changed):
+    train(tmp_path / "base", **base)
+    train(tmp_path / "again", **base)
+    train(tmp_path / "changed", **base | changed)
+    first, again, other = (weights(tmp_path / name) for name in ("base", "again", "changed"))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(name not in other or not torch.equal(first[name], other[name]) for name in first)
+
+
 def test_test_and_predict_do_not_train(tmp_path):
     train(tmp_path, epochs=2)
     before = (tmp_path / "ckpt_last.pth.tar").read_bytes()
