@@ -693,6 +693,42 @@ def test_checkpoints_of_another_skeleton_or_network(tmp_path):
     assert not (tmp_path / "x").exists()
 
 
+def test_going_on_with_what_does_not_fit(tmp_path):
+    given = data()
+    train(tmp_path, given, epochs=2)
+    with pytest.warns(UserWarning, match="resumed on other training data"):
+        train(tmp_path, (given[0], given[1], {k: v * 2 for k, v in given[2].items()}, given[3]),
+              epochs=3, resume=True)  # fmt: skip
+    with pytest.raises(ValueError, match="norm_2d=False, which holds"):
+        train(tmp_path, given, {"norm_2d": True}, epochs=4, resume=True)
+    short = [{k: v[:2] for k, v in part.items()} for part in given]
+    with pytest.raises(ValueError, match="has 4 networks, one a fold"):
+        train(tmp_path, short, epochs=4, resume=True)
+    assert read_log_train(tmp_path)[0] == [1, 2, 3]
+
+
+def test_the_published_network_needs_two_frames_a_batch(tmp_path):
+    given = data()
+    one = ({"a": given[0]["a"][:1]}, given[1], {"a": given[2]["a"][:1]}, given[3])
+    with pytest.raises(ValueError, match="needs at least 2 frames"):
+        train(tmp_path / "x", one, linear_size=8)
+    with pytest.raises(ValueError, match="batch_size is 1"):
+        train(tmp_path / "x", given, linear_size=8, batch_size=1)
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_was_trained_on_a_gpu_lifts_without_one(tmp_path, trained):
+    folder = tmp_path / "out"
+    shutil.copytree(trained, folder)
+    expected = load_test_results(folder)[1]
+    path = folder / "ckpt_best.pth.tar"
+    checkpoint = torch.load(path, weights_only=True)
+    checkpoint["lifter"]["options"]["device"] = "cuda:77"
+    torch.save(checkpoint, path)
+    main.test(folder)
+    np.testing.assert_allclose(load_test_results(folder)[1], expected, rtol=1e-4, atol=1e-5)
+
+
 def test_two_runs_in_one_folder(tmp_path):
     train(tmp_path, epochs=1)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

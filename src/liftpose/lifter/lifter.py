@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from liftpose.lifter.normalization import (
     as_joints,
     counted_values,
 )
-from liftpose.lifter.opt import Options, resolve_device
+from liftpose.lifter.opt import Options, available_device, resolve_device
 from liftpose.lifter.preparation import (
     agreed_norm_2d,
     as_batch,
     as_pair,
     begin_from,
     check_all_seen,
+    fingerprint,
     generator_for,
     made_visible,
     with_noise,
@@ -236,16 +238,21 @@ class Lifter:
             if hasattr(step, "check"):
                 step.check(poses_3d.keys, poses_3d.joints)
         norm_2d = agreed_norm_2d(norm_2d, steps)
+        martinez = self.options.network == "martinez"
         with _threads(self.options.job):
             device = resolve_device(self.options.device)
             data = as_batch(poses_2d, poses_3d, self.sets)
             clean = made_visible(data, steps, self.options.seed)
             folds = self._folds(poses_3d, clean)
+            learned = self._one_fold(poses_3d, folds) if martinez else folds
+            if start is not None:
+                self._check_start(start, norm_2d, learned, data)
             self._fit_linear(data, steps, folds, norm_2d, stats, start)
+            self.choice["data"] = fingerprint(data)
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
-                self._fit_network(data, clean, steps, folds, start, on_epoch, device)
+                self._fit_network(data, clean, steps, learned, start, on_epoch, device)
         return self
 
     def _folds(self, poses_3d: Poses, clean: Batch) -> Folds:
@@ -265,6 +272,28 @@ class Lifter:
             )
         self.choice = {"folds": folds.describe(), "frames": int(usable.sum()), "left_out": empty}
         return folds
+
+    def _check_start(self, start: Start, norm_2d: bool, folds: Folds, data: Batch) -> None:
+        """Check that this run can go on from a checkpoint; warn where its data are others."""
+        before = start.lifter.normalization.norm_2d
+        if before != norm_2d:
+            raise ValueError(
+                f"the checkpoint was trained with norm_2d={before}, which holds for all that comes "
+                f"after it, and this run would use norm_2d={norm_2d}. Give norm_2d={before}, or "
+                "the augmentation that the checkpoint was trained with."
+            )
+        networks = len(start.lifter.ridge.folds)
+        if self.options.network == "residual" and networks != len(folds.folds):
+            raise ValueError(
+                f"the checkpoint has {networks} networks, one a fold, and these training data "
+                f"make {len(folds.folds)} folds. Train anew."
+            )
+        if start.resume and start.lifter.choice["data"] != fingerprint(data):
+            warnings.warn(
+                "the run is resumed on other training data than it was begun with: frames that "
+                "are held out now may have been learned from then.",
+                stacklevel=4,
+            )
 
     def _fit_linear(
         self,
@@ -325,8 +354,6 @@ class Lifter:
         on_epoch: Callable[[Epoch], None] | None,
         device: torch.device,
     ) -> None:
-        if self.options.network == "martinez":
-            folds = self._one_fold(clean, folds)
         learner = self._learner(device)
         progress = Progress(0, 0, generator_for(self.options.seed, "training"))
         best_error, best = float("inf"), self._snapshot(None, 0.0)
@@ -360,18 +387,20 @@ class Lifter:
                 )
         self.network, self.weight, self.choice = best.network, best.weight, best.choice
 
-    def _one_fold(self, clean: Batch, folds: Folds) -> Folds:
+    def _one_fold(self, poses_3d: Poses, folds: Folds) -> Folds:
         """The published network learns once: from all blocks but the last of several."""
-        usable = np.zeros(len(clean.pose_2d), dtype=bool)
+        usable = np.zeros(poses_3d.frames, dtype=bool)
         usable[np.concatenate([fold.held for fold in folds.folds])] = True
-        poses = Poses(
-            clean.pose_3d.numpy(),
-            clean.pose_3d.numpy(),
-            clean.keys,
-            tuple(np.bincount(clean.experiment.numpy(), minlength=len(clean.keys)).tolist()),
-        )
-        many = hold_out(poses, usable, MARTINEZ_FOLDS)
-        return Folds(many.folds[-1:], many.kind)
+        many = hold_out(poses_3d, usable, MARTINEZ_FOLDS)
+        last = Folds(many.folds[-1:], many.kind)
+        batch = min(self.options.batch_size, len(last.folds[0].train))
+        if batch < 2:
+            raise ValueError(
+                "the published network normalizes over a batch and needs at least 2 frames in it; "
+                f"here are {len(last.folds[0].train)} to learn from, and batch_size is "
+                f"{self.options.batch_size}."
+            )
+        return last
 
     def _learner(self, device: torch.device) -> Learner:
         generator = generator_for(self.options.seed, "weights")
@@ -508,7 +537,10 @@ class Lifter:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Lifter:
-        """Build a lifter from what `state` gave, on the device its options name.
+        """Build a lifter from what `state` gave.
+
+        It is put on the device that its options name, or where this machine has none of that
+        name, on the one that ``"auto"`` means.
 
         Parameters
         ----------
@@ -533,7 +565,7 @@ class Lifter:
             else:
                 built = FoldNetworks(network["ridges"], lifter.dims)
                 built.load_state_dict(network)
-            lifter.network = built.to(resolve_device(options.device))
+            lifter.network = built.to(available_device(options.device))
         return lifter
 
 

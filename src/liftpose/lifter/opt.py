@@ -193,9 +193,36 @@ def resolve_device(name: str) -> torch.device:
         device = torch.device(name)
     except RuntimeError as error:
         raise ValueError(f"device is {name!r}; expected 'auto', 'cpu', 'cuda' ...") from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"device is {name!r}, but PyTorch sees no GPU here; use 'auto' or 'cpu'.")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device is {name!r}, but PyTorch sees {torch.cuda.device_count() or 'no'} GPU here; "
+            "use 'auto' or 'cpu'."
+        )
     return device
+
+
+def available_device(name: str) -> torch.device:
+    """Device that a saved `device` option means here: what was trained on a GPU lifts without one.
+
+    Parameters
+    ----------
+    name : str
+        As in `resolve_device`.
+
+    Returns
+    -------
+    torch.device
+
+    Examples
+    --------
+    >>> available_device("cuda:99").type in ("cpu", "cuda")
+    True
+    """
+    try:
+        return resolve_device(name)
+    except ValueError:
+        log.info("there is no device %r here; the lifter is put on another one.", name)
+        return resolve_device("auto")
 
 
 def _one_folder(kwargs: Mapping[str, Any], out_dir: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -240,6 +241,26 @@ def begin_from(learner: Learner, network: nn.Module | None) -> None:
                     f"expected {tuple(value.shape)}."
                 )
         mine.load_state_dict(own, strict=False)
+
+
+def fingerprint(data: Batch) -> str:
+    """Tell training data from others: a digest of the poses, what counts, and their experiments.
+
+    Parameters
+    ----------
+    data : Batch
+        All training poses.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
+    digest = hashlib.blake2b(repr(data.keys).encode(), digest_size=16)
+    for tensor in (data.pose_2d, data.pose_3d, data.counts, data.experiment):
+        digest.update(repr(tuple(tensor.shape)).encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def generator_for(seed: int, purpose: str) -> torch.Generator:
