@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import peer, recordings
+from benchmarks.report import write_section
 from liftpose import load_test_results, test
 from liftpose.lifter.published import (
     read_published,
@@ -58,7 +59,9 @@ def main(argv: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks published", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="train 0.22 again")
+    parser.add_argument("--write", action="store_true", help="note it in docs/benchmarks.md")
     options = parser.parse_args(argv)
+    by_what: dict[str, tuple[int, float]] = {}
     print(f"{'case':<34} {'what':<28} {'coordinates':>11}  max relative difference")
     worst = 0.0
     for case in cases():
@@ -73,8 +76,14 @@ def main(argv: Sequence[str]) -> int:
         for what, ours, theirs in compared(case, run):
             count, difference = relative_difference(ours, theirs)
             worst = max(worst, difference)
+            before = by_what.get(what, (0, 0.0))
+            by_what[what] = before[0] + count, max(before[1], difference)
             print(f"{case.name:<34} {what:<28} {count:>11}  {difference:.1e}", flush=True)
     passed = worst <= TOLERANCE
+    if options.write:
+        head = ["| what is read, over all cases | coordinates | worst relative difference |"]
+        lines = [f"| {what} | {n} | {d:.1e} |" for what, (n, d) in by_what.items()]
+        write_section("published", "\n".join([*head, "|---|---|---|", *lines]))
     print(f"worst {worst:.1e}, allowed {TOLERANCE:.0e}: {'passed' if passed else 'FAILED'}")
     return 0 if passed else 1
 

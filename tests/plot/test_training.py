@@ -116,3 +116,13 @@ def test_losses_are_not_changed(ax):
     curve, _ = plot_log_train(ax, loss, loss, [1, 2, 3])
     np.testing.assert_array_equal(loss, [2.0, np.nan, 1.0])
     assert not np.shares_memory(curve.get_ydata(orig=True), loss)
+
+
+def test_epochs_go_by_either_name_once():
+    losses = [1.0, 0.5], [1.1, 0.7]
+    for given in ({"epoch": [1, 2]}, {"epochs": [1, 2]}):
+        (train, _) = plot_log_train(Figure().add_subplot(), *losses, **given)
+        np.testing.assert_array_equal(train.get_xdata(), [1, 2])
+    for given in ({}, {"epoch": [1, 2], "epochs": [1, 2]}):
+        with pytest.raises(TypeError, match="give the numbers of the epochs once"):
+            plot_log_train(Figure().add_subplot(), *losses, **given)

@@ -129,7 +129,12 @@ def _parse_row(path: Path, number: int, line: str, columns: tuple[str, ...]) -> 
 
 
 def plot_log_train(
-    ax: Axes, loss_train: Sequence[float], loss_test: Sequence[float], epoch: Sequence[float]
+    ax: Axes,
+    loss_train: Sequence[float],
+    loss_test: Sequence[float],
+    epoch: Sequence[float] | None = None,
+    *,
+    epochs: Sequence[float] | None = None,
 ) -> list[Line2D]:
     """Draw the training and the test loss of every epoch.
 
@@ -144,7 +149,7 @@ def plot_log_train(
         Loss of each epoch. NaN is a gap; a curve of nothing but NaN (no truth to test on) is left
         out, of the legend as well.
     epoch : sequence of int, length E
-        The number of each epoch.
+        The number of each epoch. `epochs`, as the code of 0.22 calls it, means the same.
 
     Returns
     -------
@@ -155,6 +160,8 @@ def plot_log_train(
     ------
     ValueError
         The three are not of one length.
+    TypeError
+        Neither or both of `epoch` and `epochs` are given.
 
     Examples
     --------
@@ -163,19 +170,21 @@ def plot_log_train(
     >>> [curve.get_label() for curve in plot_log_train(ax, [1.0, 0.5], [1.1, 0.7], [1, 2])]
     ['train', 'test']
     """
-    epochs = np.array(epoch, dtype=float)
+    if (epoch is None) == (epochs is None):
+        raise TypeError("give the numbers of the epochs once, as epoch= (or as 0.22's epochs=).")
+    numbers = np.array(epochs if epoch is None else epoch, dtype=float)
     losses = {
         "train": np.array(loss_train, dtype=float),
         "test": np.array(loss_test, dtype=float),
     }
-    shapes = [epochs.shape, *(loss.shape for loss in losses.values())]
-    if len(set(shapes)) != 1 or epochs.ndim != 1:
+    shapes = [numbers.shape, *(loss.shape for loss in losses.values())]
+    if len(set(shapes)) != 1 or numbers.ndim != 1:
         raise ValueError(
             "epoch, loss_train and loss_test need one value an epoch each, got "
             f"shapes {shapes[0]}, {shapes[1]} and {shapes[2]}."
         )
     curves = [
-        _draw_curve(ax, epochs, loss, name, color)
+        _draw_curve(ax, numbers, loss, name, color)
         for (name, loss), color in zip(losses.items(), OKABE_ITO, strict=False)
         if np.isfinite(loss).any()
     ]
