@@ -508,10 +508,10 @@ class Lifter:
         if isinstance(network, Martinez):
             device = next(network.parameters()).device
             network.eval()
-            guess = network(inputs[:, : network.input_size].to(device)).double().cpu()
+            guess = network(inputs[:, : network.input_size].to(device)).cpu().double()
             return torch.cat([guess, outputs[:, guess.shape[1] :]], 1)
         if isinstance(network, FoldNetworks) and self.weight > 0:
-            addition = network.addition(inputs.to(network.ridges.device)).double().cpu()
+            addition = network.addition(inputs.to(network.ridges.device)).cpu().double()
             return outputs + self.weight * addition
         return outputs
 
