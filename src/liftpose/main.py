@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.lifter.augmentation import Augmentation
+from liftpose.lifter.batch import Augmentation
 from liftpose.lifter.checkpoint import BEST, LAST, LOG_COLUMNS, RunFolder, read_lifter
 from liftpose.lifter.lifter import Epoch, Lifter, Start
 from liftpose.lifter.opt import Options

@@ -16,12 +16,12 @@ from liftpose.geometry.bones import bone_lengths
 from liftpose.lifter.augmentation import (
     Augmentation,
     Batch,
-    Key,
     add_noise,
     perturb_pose,
     project_to_cam,
     random_project,
 )
+from liftpose.poses import Key
 
 Array = Any
 seeds = st.integers(0, 2**32 - 1)

@@ -8,9 +8,9 @@ known (3D). All draws are made on the CPU and moved, so that every device sees t
 
 import math
 import operator
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,83 +18,34 @@ from torch import Tensor
 
 from liftpose.geometry.bones import bone_length_shifts, bone_order
 from liftpose.geometry.rotation import check_axes_order, from_euler
+from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.viewpoints import (
+    Matrix,
+    Range,
+    Vector,
+    affine_cameras,
+    angle_ranges,
+    as_intrinsics,
+    as_rotation,
+    as_vector,
+    as_visibility,
+    per_camera,
+    seen_from,
+)
 from liftpose.poses import Key
+
+__all__ = [
+    "Augmentation",
+    "Batch",
+    "add_noise",
+    "perturb_pose",
+    "project_to_cam",
+    "random_project",
+]
 
 # A Gaussian draw of a bone length can fall to zero or below; the bone then gets this share of its
 # average length, so that it keeps a direction.
 _SHORTEST_SHARE = 0.01
-
-# Share of the largest spread of a batch below which its 3D has no extent in a direction, and no
-# relation to the 2D can be fitted along it. Squared, since the fit sees squares.
-_FLAT = 1e-6
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Poses of a training batch, before they are made root-relative and normalized.
-
-    Parameters
-    ----------
-    pose_2d : Tensor, shape (B, J, 2), float64, pixels
-        NaN = not seen.
-    pose_3d : Tensor, shape (B, J, D), float64, the caller's unit and frame
-        D is 3 or 1. NaN = not known.
-    counts : Tensor, shape (B, J, D), bool
-        Values that count in the loss and in statistics.
-    experiment : Tensor, shape (B,), int64
-        Index into `keys` for each pose.
-    keys : tuple of Key
-        The experiments' names: a string, a number, or a tuple of those. The last entry of a tuple
-        may name the experiment's camera.
-    roots : tuple of int
-        Root joint of each target set.
-    target_sets : tuple of tuple of int
-        Joints that are predicted relative to each root.
-
-    Examples
-    --------
-    >>> batch = Batch(
-    ...     pose_2d=torch.zeros(4, 2, 2, dtype=torch.float64),
-    ...     pose_3d=torch.zeros(4, 2, 3, dtype=torch.float64),
-    ...     counts=torch.ones(4, 2, 3, dtype=torch.bool),
-    ...     experiment=torch.zeros(4, dtype=torch.int64),
-    ...     keys=("fly1",),
-    ...     roots=(0,),
-    ...     target_sets=((1,),),
-    ... )
-    >>> batch.pose_3d.shape
-    torch.Size([4, 2, 3])
-    """
-
-    pose_2d: Tensor
-    pose_3d: Tensor
-    counts: Tensor
-    experiment: Tensor
-    keys: tuple[Key, ...]
-    roots: tuple[int, ...]
-    target_sets: tuple[tuple[int, ...], ...]
-
-
-class Augmentation(Protocol):
-    """Anything that can be called with a batch and a CPU generator and gives a new batch.
-
-    The trainer also reads three attributes where they are there, as they are on every
-    augmentation of this module: ``makes_2d`` (bool; the 2D comes from the 3D, so that training
-    needs no 2D; taken as False), ``norm_2d`` (bool or None; whether poses in 2D are to be scaled
-    to unit norm, None for no opinion; taken as None), ``norm_2d_default`` (bool; what is done
-    where nobody has an opinion) and ``check(keys, joint_count)``, which
-    raises ValueError before training starts when the augmentation does not fit the data.
-
-    Examples
-    --------
-    >>> def mirror(batch: Batch, generator: torch.Generator) -> Batch:
-    ...     flip = torch.tensor([-1.0, 1.0, 1.0], dtype=torch.float64)
-    ...     return replace(batch, pose_2d=batch.pose_2d * flip[:2], pose_3d=batch.pose_3d * flip)
-    >>> augmentation: Augmentation = mirror
-    """
-
-    def __call__(self, batch: Batch, generator: torch.Generator, /) -> Batch:
-        """Give a changed batch, drawing from the generator alone."""
 
 
 def add_noise(noise_amplitude: Any) -> "_AddNoise":
@@ -193,24 +144,15 @@ def random_project(
     True
     """
     check_axes_order(axsorder)
-    ranges = _by_camera(eangles)
+    ranges = angle_ranges(eangles, len(axsorder))
     cameras = tuple(ranges)
     return _RandomProject(
         cameras=cameras,
         axes_order=axsorder,
-        ranges=tuple(_angle_ranges(ranges[camera], camera, len(axsorder)) for camera in cameras),
-        visible_joints=tuple(
-            None if row is None else _visibility(row, camera)
-            for camera, row in zip(cameras, _entries(vis, "vis", cameras, 1), strict=True)
-        ),
-        translations=tuple(
-            None if vector is None else _vector(vector, f"tvec of camera {camera!r}")
-            for camera, vector in zip(cameras, _entries(tvec, "tvec", cameras, 1), strict=True)
-        ),
-        intrinsics=tuple(
-            None if matrix is None else _camera_matrix(matrix, f"intr of camera {camera!r}")
-            for camera, matrix in zip(cameras, _entries(intr, "intr", cameras, 2), strict=True)
-        ),
+        ranges=tuple(ranges.values()),
+        visible_joints=per_camera(vis, "vis", cameras, 1, as_visibility),
+        translations=per_camera(tvec, "tvec", cameras, 1, as_vector),
+        intrinsics=per_camera(intr, "intr", cameras, 2, as_intrinsics),
         norm_2d=None if norm_2d is None else bool(norm_2d),
     )
 
@@ -329,9 +271,9 @@ def project_to_cam(
     True
     """
     return _ProjectToCam(
-        intrinsics=None if intr is None else _camera_matrix(intr, "intr"),
-        rotation=None if R is None else _rotation(R),
-        translation=None if tvec is None else _vector(tvec, "tvec"),
+        intrinsics=None if intr is None else as_intrinsics(intr, "intr"),
+        rotation=None if R is None else as_rotation(R, "R"),
+        translation=None if tvec is None else as_vector(tvec, "tvec"),
         norm_2d=None if norm_2d is None else bool(norm_2d),
     )
 
@@ -361,10 +303,10 @@ class _AddNoise:
 class _RandomProject:
     cameras: tuple[Hashable, ...]
     axes_order: str
-    ranges: tuple[tuple[tuple[float, float], ...], ...]
+    ranges: tuple[tuple[Range, ...], ...]
     visible_joints: tuple[tuple[bool, ...] | None, ...]
-    translations: tuple[tuple[float, ...] | None, ...]
-    intrinsics: tuple[tuple[tuple[float, ...], ...] | None, ...]
+    translations: tuple[Vector | None, ...]
+    intrinsics: tuple[Matrix | None, ...]
     norm_2d: bool | None
     norm_2d_default: ClassVar[bool] = True
     makes_2d: ClassVar[bool] = True
@@ -378,21 +320,19 @@ class _RandomProject:
                 )
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
-        joint_count = batch.pose_3d.shape[1]
-        self.check(batch.keys, joint_count)
+        self.check(batch.keys, batch.pose_3d.shape[1])
         _check_three_coordinates(batch, "random_project")
         place = batch.pose_3d.device
         camera = self._draw_cameras(batch, generator)
         low, high = torch.tensor(self.ranges, dtype=torch.float64).to(place)[camera].unbind(-1)
         share = torch.rand(low.shape, generator=generator, dtype=torch.float64).to(place)
-        visible = [(True,) * joint_count if row is None else row for row in self.visible_joints]
-        return _seen_from(
+        return seen_from(
             batch,
+            camera,
             rotation=from_euler(self.axes_order, low + (high - low) * share),
-            translation=_vectors(self.translations, place)[camera],
-            intrinsics=_matrices(self.intrinsics, place)[camera],
-            perspective=_given(self.intrinsics, place)[camera],
-            visible=torch.tensor(visible, dtype=torch.bool).to(place)[camera],
+            translations=self.translations,
+            intrinsics=self.intrinsics,
+            visible_joints=self.visible_joints,
         )
 
     def _draw_cameras(self, batch: Batch, generator: torch.Generator) -> Tensor:
@@ -433,16 +373,16 @@ class _PerturbPose:
         shifts = bone_length_shifts(
             batch.pose_3d, self.child, self.bones, lengths.to(batch.pose_3d.device)
         )
-        camera = _affine_cameras(batch)[batch.experiment]
+        camera = affine_cameras(batch)[batch.experiment]
         moved = torch.einsum("bik,bjk->bji", camera, shifts)
         return replace(batch, pose_2d=batch.pose_2d + moved, pose_3d=batch.pose_3d + shifts)
 
 
 @dataclass(frozen=True)
 class _ProjectToCam:
-    intrinsics: tuple[tuple[float, ...], ...] | None
-    rotation: tuple[tuple[float, ...], ...] | None
-    translation: tuple[float, ...] | None
+    intrinsics: Matrix | None
+    rotation: Matrix | None
+    translation: Vector | None
     norm_2d: bool | None
     makes_2d: ClassVar[bool] = True
 
@@ -452,68 +392,17 @@ class _ProjectToCam:
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         _check_three_coordinates(batch, "project_to_cam")
         place = batch.pose_3d.device
-        return _seen_from(
+        turn = None
+        if self.rotation is not None:
+            turn = torch.tensor(self.rotation, dtype=torch.float64).to(place)[None]
+        return seen_from(
             batch,
-            rotation=None if self.rotation is None else _matrices((self.rotation,), place),
-            translation=_vectors((self.translation,), place),
-            intrinsics=_matrices((self.intrinsics,), place),
-            perspective=_given((self.intrinsics,), place),
-            visible=torch.ones((1, 1), dtype=torch.bool, device=place),
+            torch.zeros(1, dtype=torch.int64, device=place),
+            rotation=turn,
+            translations=(self.translation,),
+            intrinsics=(self.intrinsics,),
+            visible_joints=(None,),
         )
-
-
-def _seen_from(
-    batch: Batch,
-    rotation: Tensor | None,
-    translation: Tensor,
-    intrinsics: Tensor,
-    perspective: Tensor,
-    visible: Tensor,
-) -> Batch:
-    """Bring the 3D into each pose's camera and remake the 2D there.
-
-    Rotation (B or 1, 3, 3), translation (B or 1, 3), intrinsics (B or 1, 3, 3), perspective
-    (B or 1,) bool, visible (B or 1, J or 1) bool.
-    """
-    pose, counts = batch.pose_3d, batch.counts
-    if rotation is not None:
-        known = torch.isfinite(pose)
-        whole = known.all(dim=-1, keepdim=True)
-        counts = (counts & known).all(dim=-1, keepdim=True).expand_as(counts).clone()
-        pose = torch.where(whole, pose @ rotation.mT, torch.nan)
-    pose = pose + translation[:, None, :]
-    depth = pose[..., 2:]
-    in_pixels = (pose @ intrinsics.mT)[..., :2] / torch.where(depth > 0, depth, torch.nan)
-    image = torch.where(perspective[:, None, None], in_pixels, pose[..., :2])
-    seen = torch.isfinite(image).all(dim=-1) & visible
-    return replace(
-        batch,
-        pose_2d=torch.where(seen[..., None], image, torch.nan),
-        pose_3d=pose,
-        counts=counts,
-    )
-
-
-def _affine_cameras(batch: Batch) -> Tensor:
-    """Fit a weak-perspective camera (E, 2, 3) to each experiment's root-relative 3D and 2D.
-
-    Zero for an experiment of which no joint has both, or in directions in which it has no extent.
-    """
-    root = torch.arange(batch.pose_3d.shape[1])
-    for own_root, targets in zip(batch.roots, batch.target_sets, strict=True):
-        root[list(targets)] = own_root
-    root = root.to(batch.pose_3d.device)
-    space = batch.pose_3d - batch.pose_3d[:, root]
-    image = batch.pose_2d - batch.pose_2d[:, root]
-    seen = torch.isfinite(space).all(dim=-1) & torch.isfinite(image).all(dim=-1)
-    space = torch.where(seen[..., None], space, 0.0)
-    image = torch.where(seen[..., None], image, 0.0)
-    # A product rather than a scatter: its sums have one order on every device.
-    member = torch.nn.functional.one_hot(batch.experiment, len(batch.keys)).to(space.dtype)
-    square = torch.einsum("be,bji,bjk->eik", member, space, space)
-    product = torch.einsum("be,bji,bjk->eik", member, image, space)
-    inverse: Tensor = torch.linalg.pinv(square, rtol=_FLAT**2, hermitian=True)
-    return product @ inverse
 
 
 def _check_three_coordinates(batch: Batch, name: str) -> None:
@@ -524,119 +413,6 @@ def _check_three_coordinates(batch: Batch, name: str) -> None:
         )
 
 
-def _by_camera(eangles: Any) -> dict[Hashable, Any]:
-    """Angle ranges by camera; cameras that are the numbers from 0 stand in that order."""
-    if isinstance(eangles, Mapping):
-        by_camera = dict(eangles)
-        if set(by_camera) == set(range(len(by_camera))):
-            by_camera = {camera: by_camera[camera] for camera in range(len(by_camera))}
-    else:
-        entries = list(eangles)
-        alone = bool(entries) and np.ndim(entries[0]) == 1
-        by_camera = {0: entries} if alone else dict(enumerate(entries))
-    if not by_camera:
-        raise ValueError("eangles names no camera; it needs the angle ranges of one at least.")
-    return by_camera
-
-
-def _entries(value: Any, name: str, cameras: tuple[Hashable, ...], dimensions: int) -> list[Any]:
-    """The entry of each camera; an entry has that many dimensions."""
-    if value is None:
-        return [None] * len(cameras)
-    if isinstance(value, Mapping):
-        missing = [camera for camera in cameras if camera not in value]
-        if missing:
-            raise ValueError(
-                f"{name} has no entry for camera {missing[0]!r}, which eangles has; give one for "
-                f"every camera, None for those without."
-            )
-        return [value[camera] for camera in cameras]
-    entries = list(value)
-    first = next((entry for entry in entries if entry is not None), None)
-    if first is not None and np.ndim(first) == dimensions - 1:
-        return [value] * len(cameras)
-    if len(entries) != len(cameras):
-        raise ValueError(
-            f"{name} has {len(entries)} entries and eangles {len(cameras)} cameras "
-            f"({', '.join(map(repr, cameras))}); give one for each camera, or a dict by camera."
-        )
-    return entries
-
-
-def _angle_ranges(ranges: Any, camera: Hashable, count: int) -> tuple[tuple[float, float], ...]:
-    array = np.asarray(ranges, dtype=np.float64)
-    if array.shape != (count, 2):
-        raise ValueError(
-            f"eangles of camera {camera!r} must be {count} ranges [low, high], one for each axis; "
-            f"got shape {array.shape}."
-        )
-    if not np.isfinite(array).all() or (array[:, 0] > array[:, 1]).any():
-        raise ValueError(
-            f"eangles of camera {camera!r} must be finite, each low not above its high; got "
-            f"{array.tolist()}."
-        )
-    return tuple((float(low), float(high)) for low, high in array)
-
-
-def _visibility(row: Any, camera: Hashable) -> tuple[bool, ...]:
-    array = np.asarray(row)
-    if array.ndim != 1 or not np.isin(array, (0, 1)).all():
-        raise ValueError(
-            f"vis of camera {camera!r} must be one boolean for each joint; got {row!r}."
-        )
-    return tuple(bool(entry) for entry in array)
-
-
-def _vector(value: Any, name: str) -> tuple[float, ...]:
-    array = np.asarray(value, dtype=np.float64)
-    # OpenCV gives translations as columns.
-    if array.shape not in ((3,), (3, 1), (1, 3)) or not np.isfinite(array).all():
-        raise ValueError(f"{name} must be three finite numbers; got {value!r}.")
-    return tuple(float(entry) for entry in array.ravel())
-
-
-def _matrix(value: Any, name: str) -> Any:
-    array = np.asarray(value, dtype=np.float64)
-    if array.shape != (3, 3) or not np.isfinite(array).all():
-        raise ValueError(f"{name} must be a finite matrix of shape (3, 3); got {value!r}.")
-    return array
-
-
-def _camera_matrix(value: Any, name: str) -> tuple[tuple[float, ...], ...]:
-    array = _matrix(value, name)
-    if not np.array_equal(array[2], (0.0, 0.0, 1.0)):
-        raise ValueError(
-            f"{name} must have the last row 0 0 1; got {array[2].tolist()}. A matrix in MATLAB's "
-            f"convention has to be transposed."
-        )
-    return tuple(tuple(float(entry) for entry in row) for row in array)
-
-
-def _rotation(value: Any) -> tuple[tuple[float, ...], ...]:
-    array = _matrix(value, "R")
-    # Loose enough for matrices that were written down with four digits.
-    if not np.allclose(array @ array.T, np.eye(3), atol=1e-3) or np.linalg.det(array) < 0:
-        raise ValueError(f"R must be a rotation: orthonormal, determinant 1; got {array.tolist()}.")
-    return tuple(tuple(float(entry) for entry in row) for row in array)
-
-
 def _tuples(value: Any) -> Any:
     """Nested lists as nested tuples, which a frozen dataclass can compare and hash."""
     return tuple(_tuples(entry) for entry in value) if isinstance(value, list) else value
-
-
-def _vectors(vectors: Sequence[tuple[float, ...] | None], place: torch.device) -> Tensor:
-    given = [(0.0, 0.0, 0.0) if vector is None else vector for vector in vectors]
-    return torch.tensor(given, dtype=torch.float64).to(place)
-
-
-def _matrices(
-    matrices: Sequence[tuple[tuple[float, ...], ...] | None], place: torch.device
-) -> Tensor:
-    identity = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-    given = [identity if matrix is None else matrix for matrix in matrices]
-    return torch.tensor(given, dtype=torch.float64).to(place)
-
-
-def _given(entries: Sequence[object], place: torch.device) -> Tensor:
-    return torch.tensor([entry is not None for entry in entries], dtype=torch.bool).to(place)

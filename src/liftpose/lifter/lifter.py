@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from liftpose.lifter.augmentation import Augmentation, Batch
+from liftpose.lifter.batch import Augmentation, Batch
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
@@ -31,21 +31,21 @@ from liftpose.lifter.preparation import (
     as_batch,
     as_pair,
     begin_from,
-    check_all_seen,
     fingerprint,
     generator_for,
+    held_out_folds,
     made_visible,
+    one_fold,
     with_noise,
     with_statistics,
 )
-from liftpose.lifter.selection import Fold, Folds, Weight, hold_out
+from liftpose.lifter.selection import Fold, Folds, Weight
 from liftpose.lifter.training import (
     Feed,
     Learner,
-    MartinezLearner,
     Progress,
-    ResidualLearner,
     augmented,
+    make_learner,
     moved,
     standardise,
     take,
@@ -61,9 +61,6 @@ CHUNK = 2048
 
 SAMPLE = 20_000
 """Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""
-
-MARTINEZ_FOLDS = 8
-"""The published network holds out one block of so many, which its best epoch is chosen on."""
 
 
 @dataclass(frozen=True)
@@ -243,35 +240,17 @@ class Lifter:
             device = resolve_device(self.options.device)
             data = as_batch(poses_2d, poses_3d, self.sets)
             clean = made_visible(data, steps, self.options.seed)
-            folds = self._folds(poses_3d, clean)
-            learned = self._one_fold(poses_3d, folds) if martinez else folds
+            folds = held_out_folds(self.sets, poses_3d, clean)
+            learned = one_fold(poses_3d, folds, self.options.batch_size) if martinez else folds
             if start is not None:
                 self._check_start(start, norm_2d, learned, data)
             self._fit_linear(data, steps, folds, norm_2d, stats, start)
-            self.choice["data"] = fingerprint(data)
+            self.choice |= folds.summary(poses_3d) | {"data": fingerprint(data)}
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
                 self._fit_network(data, clean, steps, learned, start, on_epoch, device)
         return self
-
-    def _folds(self, poses_3d: Poses, clean: Batch) -> Folds:
-        counts = counted_values(Anchoring(self.sets), clean.pose_2d, clean.pose_3d, clean.counts)
-        counts = counts[:, : len(self.sets.targets)]
-        check_all_seen(self.sets, clean, counts)
-        usable = counts.any((1, 2)).numpy()
-        empty = int((~usable).sum())
-        if empty:
-            log.info("%d of %d training frames hold nothing to learn from.", empty, len(usable))
-        folds = hold_out(poses_3d, usable)
-        if not folds.honest:
-            log.warning(
-                "%d usable training frames are too few to hold any out: nothing is chosen, "
-                "and the lifter is a cautious linear map.",
-                int(usable.sum()),
-            )
-        self.choice = {"folds": folds.describe(), "frames": int(usable.sum()), "left_out": empty}
-        return folds
 
     def _check_start(self, start: Start, norm_2d: bool, folds: Folds, data: Batch) -> None:
         """Check that this run can go on from a checkpoint; warn where its data are others."""
@@ -306,7 +285,7 @@ class Lifter:
     ) -> None:
         if start is not None and start.resume:
             self.normalization, self.ridge = start.lifter.normalization, start.lifter.ridge
-            self.choice |= start.lifter.choice
+            self.choice = dict(start.lifter.choice)
             return
         frames = len(data.pose_2d)
         copies = min(50, -(-SAMPLE // frames)) if steps else 1
@@ -342,7 +321,7 @@ class Lifter:
             self.normalization.dims,
             len(self.sets.targets),
         )
-        self.choice["ridge_penalty"] = self.ridge.penalty
+        self.choice = {"ridge_penalty": self.ridge.penalty}
 
     def _fit_network(
         self,
@@ -354,7 +333,8 @@ class Lifter:
         on_epoch: Callable[[Epoch], None] | None,
         device: torch.device,
     ) -> None:
-        learner = self._learner(device)
+        weights = generator_for(self.options.seed, "weights")
+        learner = make_learner(self.options, self.normalization, self.ridge, weights, device)
         progress = Progress(0, 0, generator_for(self.options.seed, "training"))
         best_error, best = float("inf"), self._snapshot(None, 0.0)
         if start is not None and start.resume:
@@ -386,43 +366,6 @@ class Lifter:
                     Epoch(progress.epoch, rate, loss, held_out, better, now, learner, progress)
                 )
         self.network, self.weight, self.choice = best.network, best.weight, best.choice
-
-    def _one_fold(self, poses_3d: Poses, folds: Folds) -> Folds:
-        """The published network learns once: from all blocks but the last of several."""
-        usable = np.zeros(poses_3d.frames, dtype=bool)
-        usable[np.concatenate([fold.held for fold in folds.folds])] = True
-        many = hold_out(poses_3d, usable, MARTINEZ_FOLDS)
-        last = Folds(many.folds[-1:], many.kind)
-        batch = min(self.options.batch_size, len(last.folds[0].train))
-        if batch < 2:
-            raise ValueError(
-                "the published network normalizes over a batch and needs at least 2 frames in it; "
-                f"here are {len(last.folds[0].train)} to learn from, and batch_size is "
-                f"{self.options.batch_size}."
-            )
-        return last
-
-    def _learner(self, device: torch.device) -> Learner:
-        generator = generator_for(self.options.seed, "weights")
-        if self.options.network == "martinez":
-            targets = len(self.sets.targets)
-            martinez = Martinez(
-                2 * targets,
-                self.normalization.dims * targets,
-                self.options.linear_size,
-                self.options.num_stage,
-                self.options.dropout,
-                self.options.drop_input,
-                generator,
-            )
-            return MartinezLearner(martinez.to(device), self.normalization, self.options)
-        network = FoldNetworks(self.ridge.folds, self.normalization.dims, generator).to(device)
-        weights = self.ridge.weights.to(device)
-
-        def linear(inputs: Tensor) -> Tensor:
-            return inputs @ weights[:-1].to(inputs) + weights[-1].to(inputs)
-
-        return ResidualLearner(network, linear, self.normalization, self.options)
 
     def _snapshot(self, network: nn.Module | None, weight: float) -> Lifter:
         other = copy.copy(self)

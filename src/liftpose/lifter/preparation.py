@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from liftpose.lifter.augmentation import Augmentation, Batch, add_noise
-from liftpose.lifter.normalization import Normalization
+from liftpose.lifter.augmentation import add_noise
+from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.normalization import Anchoring, Normalization, counted_values
+from liftpose.lifter.selection import Folds, hold_out
 from liftpose.lifter.training import Learner, augmented
 from liftpose.poses import Poses, check_pair
 from liftpose.skeleton import TargetSets
+
+log = logging.getLogger("liftpose")
+
+MARTINEZ_FOLDS = 8
+"""The published network holds out one block of so many, which its best epoch is chosen on."""
 
 
 def as_batch(poses_2d: Poses, poses_3d: Poses, sets: TargetSets) -> Batch:
@@ -241,6 +249,79 @@ def begin_from(learner: Learner, network: nn.Module | None) -> None:
                     f"expected {tuple(value.shape)}."
                 )
         mine.load_state_dict(own, strict=False)
+
+
+def held_out_folds(sets: TargetSets, poses_3d: Poses, clean: Batch) -> Folds:
+    """Choose what to hold out, of the frames in which there is something to learn.
+
+    Parameters
+    ----------
+    sets : TargetSets
+        Roots and targets.
+    poses_3d : Poses
+        The training 3D, which knows where experiments begin.
+    clean : Batch
+        The training data, as they are judged on.
+
+    Returns
+    -------
+    Folds
+
+    Raises
+    ------
+    ValueError
+        A root or a target that gives nothing to learn from.
+    """
+    counts = counted_values(Anchoring(sets), clean.pose_2d, clean.pose_3d, clean.counts)
+    counts = counts[:, : len(sets.targets)]
+    check_all_seen(sets, clean, counts)
+    usable = counts.any((1, 2)).numpy()
+    empty = int((~usable).sum())
+    if empty:
+        log.info("%d of %d training frames hold nothing to learn from.", empty, len(usable))
+    folds = hold_out(poses_3d, usable)
+    if not folds.honest:
+        log.warning(
+            "%d usable training frames are too few to hold any out: nothing is chosen, "
+            "and the lifter is a cautious linear map.",
+            int(usable.sum()),
+        )
+    return folds
+
+
+def one_fold(poses_3d: Poses, folds: Folds, batch_size: int) -> Folds:
+    """Choose what the published network holds out: the last of several blocks.
+
+    Parameters
+    ----------
+    poses_3d : Poses
+        The training 3D.
+    folds : Folds
+        Of the ridge; they tell which frames are usable.
+    batch_size : int
+        Of the options.
+
+    Returns
+    -------
+    Folds
+        A single one.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two frames in a batch, which batch normalization cannot do with.
+    """
+    usable = np.zeros(poses_3d.frames, dtype=bool)
+    usable[folds.held] = True
+    many = hold_out(poses_3d, usable, MARTINEZ_FOLDS)
+    last = Folds(many.folds[-1:], many.kind)
+    frames = len(last.folds[0].train)
+    if min(batch_size, frames) < 2:
+        raise ValueError(
+            "the published network normalizes over a batch and needs at least 2 frames in it; "
+            f"here are {frames} to learn from, and batch_size is {batch_size}."
+        )
+    return last
 
 
 def fingerprint(data: Batch) -> str:

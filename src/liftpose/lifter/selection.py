@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,16 @@ class Folds:
     def honest(self) -> bool:
         """Whether the held-out rows were held out."""
         return self.kind != "none"
+
+    @property
+    def held(self) -> Rows:
+        """All rows that some fold holds out: the usable ones."""
+        return np.concatenate([fold.held for fold in self.folds])
+
+    def summary(self, poses: Poses) -> dict[str, Any]:
+        """Tell what is held out, and how many frames of the training data are used and left out."""
+        used = len(self.held)
+        return {"folds": self.describe(), "frames": used, "left_out": poses.frames - used}
 
     def describe(self) -> str:
         """Say in words what is held out."""

@@ -15,9 +15,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from liftpose.lifter.augmentation import Augmentation, Batch
+from liftpose.lifter.batch import Augmentation, Batch
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
+from liftpose.lifter.members.ridge import Ridge, apply
 from liftpose.lifter.normalization import Normalization, as_joints, counted_values
 from liftpose.lifter.opt import Options
 from liftpose.lifter.selection import Folds, Weight, choose_weight
@@ -172,8 +173,8 @@ class ResidualLearner:
     ----------
     network : FoldNetworks
         One network a fold.
-    linear : callable
-        The ridge of all training data, which the networks' mean is added to.
+    ridge : tensor, shape (F + 1, O)
+        Weights of the ridge of all training data, which the networks' mean is added to.
     normalization : Normalization
         Gives the number of targets.
     options : Options
@@ -181,10 +182,14 @@ class ResidualLearner:
     """
 
     def __init__(
-        self, network: FoldNetworks, linear: Any, normalization: Normalization, options: Options
+        self,
+        network: FoldNetworks,
+        ridge: Tensor,
+        normalization: Normalization,
+        options: Options,
     ):
         self.network, self.current = network, copy.deepcopy(network)
-        self.linear, self.options = linear, options
+        self.ridge, self.options = ridge, options
         self.targets, self.dims = normalization.anchoring.target_count, normalization.dims
         # All outputs share one scale, so that a distance is one too.
         self.unit = float(normalization.std_out[0])
@@ -228,7 +233,7 @@ class ResidualLearner:
     def loss(self, batch: Ready, weight: float) -> float:
         """Mean distance of the targets, in standardised units; see `Learner`."""
         inputs, outputs, counts = batch
-        guess = self.linear(inputs) + weight * self.current.addition(inputs)
+        guess = apply(self.ridge, inputs) + weight * self.current.addition(inputs)
         counted = self._targets(counts).all(-1)
         return float(self._targets(guess - outputs)[counted].norm(dim=-1).mean())
 
@@ -317,6 +322,48 @@ class MartinezLearner:
         """See `Learner`."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+def make_learner(
+    options: Options,
+    normalization: Normalization,
+    ridge: Ridge,
+    generator: torch.Generator,
+    device: torch.device,
+) -> Learner:
+    """Make the network that the options name, with first weights, and what trains it.
+
+    Parameters
+    ----------
+    options : Options
+        Name the network and its settings.
+    normalization : Normalization
+        Gives the sizes.
+    ridge : Ridge
+        What our networks add to.
+    generator : torch.Generator
+        CPU generator of the first weights.
+    device : torch.device
+        Where to train.
+
+    Returns
+    -------
+    Learner
+    """
+    if options.network == "martinez":
+        targets = normalization.anchoring.target_count
+        martinez = Martinez(
+            2 * targets,
+            normalization.dims * targets,
+            options.linear_size,
+            options.num_stage,
+            options.dropout,
+            options.drop_input,
+            generator,
+        )
+        return MartinezLearner(martinez.to(device), normalization, options)
+    network = FoldNetworks(ridge.folds, normalization.dims, generator).to(device)
+    return ResidualLearner(network, ridge.weights.float().to(device), normalization, options)
 
 
 @dataclass

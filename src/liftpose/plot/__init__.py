@@ -5,7 +5,8 @@ the global state of pyplot alone: showing and saving is the caller's business.
 """
 
 from liftpose.plot.errors import Violins, violin_plot
-from liftpose.plot.pose import OKABE_ITO, DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
+from liftpose.plot.limbs import OKABE_ITO
+from liftpose.plot.pose import DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
 from liftpose.plot.training import plot_log_train, read_log_train
 from liftpose.plot.video import plot_video_3d
 

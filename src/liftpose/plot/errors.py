@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.textpath import TextPath
 
 from liftpose.metrics import joint_errors
-from liftpose.plot.pose import OKABE_ITO, FloatArray, seen_joints
+from liftpose.plot.limbs import OKABE_ITO, FloatArray, seen_joints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,6 @@ is left out together with its bones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,184 +15,16 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.mplot3d.art3d import Line3D
 
+from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, as_pose, seen_joints
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.legend import Legend
     from mpl_toolkits.mplot3d import Axes3D
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-
-OKABE_ITO: tuple[tuple[int, int, int], ...] = (
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 0, 0),
-    (240, 228, 66),
-)
-"""Eight colours (red, green, blue, 0 to 255) that colour-blind readers tell apart.
-
-Okabe and Ito (2008), "Color Universal Design"; in an order that keeps the two that are faint or
-heavy on white, yellow and black, for last.
-"""
-
 PREDICTION_NAME = "LiftPose prediction"
 TARGET_NAME = "Ground truth"
 _LEGEND_GRAY = "0.25"
-
-
-@dataclass(frozen=True)
-class Limbs:
-    """Bones, and the limb and colour of every joint, checked against each other.
-
-    Parameters
-    ----------
-    bones : array of int, shape (B, 2)
-    limb_id : array of int, shape (J,)
-    colors : array of float, shape (L, 3)
-        Red, green and blue of each limb, 0 to 1.
-    """
-
-    bones: npt.NDArray[np.intp]
-    limb_id: npt.NDArray[np.intp]
-    colors: FloatArray
-
-    @classmethod
-    def resolve(cls, joint_count: int, bones: Any, limb_id: Any, colors: Any) -> Limbs:
-        """Check bones, limbs and colours as a user writes them.
-
-        Parameters
-        ----------
-        joint_count : int
-            Number of joints J of the poses.
-        bones : sequence of pairs of int
-        limb_id : sequence of int, length J, or None
-            None makes all joints one limb.
-        colors : sequence of triples, 0 to 255, or None
-            One a limb. None takes `OKABE_ITO`, over and over where there are more limbs.
-
-        Returns
-        -------
-        Limbs
-
-        Raises
-        ------
-        ValueError
-            A bone or a limb that does not fit the joints, or colours that do not fit the limbs.
-        """
-        pairs = _as_integers(bones, "bones")
-        pairs = pairs.reshape(0, 2) if pairs.size == 0 else pairs
-        if pairs.ndim != 2 or pairs.shape[1] != 2:
-            raise ValueError(f"bones needs pairs of joints, shape (B, 2), got shape {pairs.shape}.")
-        check_joints(pairs, joint_count, "bones")
-        if limb_id is None:
-            if colors is not None:
-                raise ValueError(
-                    "colors has one colour a limb, but limb_id, the limb of each joint, is "
-                    "missing. Give both, or limb_id alone, or neither."
-                )
-            return cls(pairs, np.zeros(joint_count, dtype=np.intp), _as_colors(None, 1))
-        limbs = _as_integers(limb_id, "limb_id")
-        if limbs.shape != (joint_count,):
-            raise ValueError(
-                f"limb_id needs one limb a joint: the poses have {joint_count} joints, limb_id has "
-                f"shape {limbs.shape}."
-            )
-        if limbs.size and limbs.min() < 0:
-            joint = int(limbs.argmin())
-            raise ValueError(f"limb_id of joint {joint} is {limbs[joint]}; limbs count from 0.")
-        return cls(pairs, limbs, _as_colors(colors, int(limbs.max(initial=0)) + 1))
-
-    def color_of(self, joints: npt.ArrayLike) -> FloatArray:
-        """Colour of the limb of each joint, shape (..., 3), 0 to 1."""
-        picked: FloatArray = self.colors[self.limb_id[np.asarray(joints)]]
-        return picked
-
-
-def check_joints(joints: npt.NDArray[np.intp], joint_count: int, name: str) -> None:
-    """Raise ValueError where one of the indices is no joint.
-
-    Parameters
-    ----------
-    joints : array of int
-    joint_count : int
-    name : str
-        What the caller calls the indices.
-    """
-    wrong = joints[(joints < 0) | (joints >= joint_count)]
-    if wrong.size:
-        raise ValueError(
-            f"{name} names joint {wrong[0]}, which does not exist: the poses have {joint_count} "
-            f"joints, 0 to {joint_count - 1}."
-        )
-
-
-def _as_integers(values: Any, name: str) -> npt.NDArray[np.intp]:
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} is ragged: {values!r}.") from None
-    if array.size and array.dtype.kind not in "iu":
-        raise TypeError(f"{name} needs integers, got {values!r}.")
-    return array.astype(np.intp)
-
-
-def _as_colors(colors: Any, limb_count: int) -> FloatArray:
-    if colors is None:
-        return np.array([OKABE_ITO[limb % len(OKABE_ITO)] for limb in range(limb_count)]) / 255
-    array = np.array(colors, dtype=float)
-    if array.ndim != 2 or array.shape[1] != 3:
-        raise ValueError(
-            f"colors needs one triple (red, green, blue) a limb, got shape {array.shape}."
-        )
-    if not ((array >= 0) & (array <= 255)).all():
-        raise ValueError(f"colors needs numbers from 0 to 255, got {colors!r}.")
-    if len(array) < limb_count:
-        raise ValueError(
-            f"limb_id names limb {limb_count - 1}, but colors has {len(array)} "
-            f"colours, for the limbs 0 to {len(array) - 1}."
-        )
-    return array / 255
-
-
-def seen_joints(mask: npt.ArrayLike | None, shape: tuple[int, ...]) -> BoolArray:
-    """Joints that a mask lets through.
-
-    Parameters
-    ----------
-    mask : array, shape (..., J, D) or (..., J), bool-like, or None
-        False, 0 or NaN in any coordinate rules a joint out; None rules out nothing.
-    shape : tuple of int
-        Shape (..., J, D) of the poses.
-
-    Returns
-    -------
-    array of bool, shape (..., J)
-
-    Raises
-    ------
-    ValueError
-        The mask fits neither the coordinates nor the joints.
-    """
-    if mask is None:
-        return np.ones(shape[:-1], dtype=bool)
-    array = np.asarray(mask)
-    if array.shape not in (shape, shape[:-1]):
-        raise ValueError(
-            f"the mask of good keypoints needs shape {shape} or {shape[:-1]}, got {array.shape}."
-        )
-    good: BoolArray = np.nan_to_num(array.astype(float)) != 0
-    return good if array.shape == shape[:-1] else np.all(good, axis=-1)
-
-
-def _as_pose(pose: npt.ArrayLike, dimensions: int, name: str) -> FloatArray:
-    array = np.array(pose, dtype=float)
-    if array.ndim != 2 or array.shape[1] != dimensions:
-        raise ValueError(f"{name} needs shape (J, {dimensions}), got {array.shape}.")
-    return array
 
 
 class DrawnPose:
@@ -433,8 +264,8 @@ def plot_pose_3d(
     (1, True)
     """
     require_3d(ax)
-    target = None if tar is None else _as_pose(tar, 3, "tar")
-    prediction = None if pred is None else _as_pose(pred, 3, "pred")
+    target = None if tar is None else as_pose(tar, 3, "tar")
+    prediction = None if pred is None else as_pose(pred, 3, "pred")
     given = [pose for pose in (prediction, target) if pose is not None]
     if not given:
         raise ValueError("plot_pose_3d needs pred, tar or both; both are None.")
@@ -537,7 +368,7 @@ def plot_pose_2d(
     >>> drawn.lines[0].get_ydata()[:2].tolist(), bool(ax.yaxis_inverted())
     ([20.0, 40.0], True)
     """
-    pose = _as_pose(tar, 2, "tar")
+    pose = as_pose(tar, 2, "tar")
     limbs = Limbs.resolve(len(pose), bones, limb_id, colors)
     good = seen_joints(good_keypts, pose.shape)
     if normalize:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from liftpose.plot.pose import OKABE_ITO
+from liftpose.plot.limbs import OKABE_ITO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,16 +17,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from liftpose.files import replacing
+from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, check_joints, seen_joints
 from liftpose.plot.pose import (
-    BoolArray,
-    FloatArray,
-    Limbs,
     add_legend,
-    check_joints,
     frame_points,
     hide_tick_labels,
     require_3d,
-    seen_joints,
     target_and_prediction,
 )
 

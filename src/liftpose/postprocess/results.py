@@ -14,7 +14,7 @@ import torch
 
 from liftpose import metrics
 from liftpose.geometry.alignment import one_rotation
-from liftpose.lifter.augmentation import Batch
+from liftpose.lifter.batch import Batch
 from liftpose.lifter.checkpoint import EVALUATION, RESULTS, RunFolder, versions
 from liftpose.lifter.normalization import Anchoring, counted_values
 from liftpose.lifter.preparation import as_batch
