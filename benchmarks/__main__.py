@@ -14,7 +14,11 @@ BENCHMARKS = {
 def main(argv: list[str]) -> int:
     """Run the benchmark that the first argument names, or list all of them."""
     if argv and argv[0] in BENCHMARKS:
-        return int(import_module(f"benchmarks.{argv[0]}").main(argv[1:]))
+        try:
+            return int(import_module(f"benchmarks.{argv[0]}").main(argv[1:]))
+        except FileNotFoundError as error:
+            print(error, file=sys.stderr)
+            return 2
     print("python -m benchmarks NAME [--help], with NAME one of")
     for name, purpose in BENCHMARKS.items():
         print(f"  {name:<10} {purpose}")

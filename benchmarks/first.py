@@ -167,6 +167,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--write", action="store_true", help="put the table in docs/benchmarks.md")
     parser.add_argument("--only", help="one recording, such as fly0 or dog")
     arguments = parser.parse_args(argv)
+    if arguments.write and arguments.only:
+        parser.error("--write is for the whole table, without --only")
     makers = {f"fly{c}": (lambda c=c: recordings.fly_walk(c)) for c in range(6)}
     makers["dog"] = recordings.dog
     rows = []
