@@ -255,6 +255,16 @@ def test_a_random_projection_needs_no_2d_and_lifts_in_the_cameras_frame():
     assert error(lifter, turned[..., :2], turned) < 0.02 * spread
 
 
+def test_made_2d_without_noise_is_warned_of(caplog):
+    _, pose_3d = animal()
+    project = random_project({0: [[-10, 10]] * 3}, "zyx")
+    fit(None, pose_3d, augmentation=[project, add_noise(1.0)], network="ridge")
+    fit(None, pose_3d, augmentation=[project], noise=1.0, network="ridge")
+    assert "exact" not in caplog.text
+    fit(None, pose_3d, augmentation=[project], network="ridge")
+    assert "Put add_noise(pixels) last" in caplog.text
+
+
 def test_norm_2d_holds_for_every_later_lift():
     pose_2d, pose_3d = animal()
     lifter = fit(pose_2d, pose_3d, norm_2d=True)

@@ -202,7 +202,13 @@ def with_noise(
     for step in steps:
         if not callable(step):
             raise TypeError(f"augmentation holds {step!r}, which cannot be called.")
-    return (*steps, add_noise(noise)) if noise else steps
+    steps = (*steps, add_noise(noise)) if noise else steps
+    if steps and getattr(steps[-1], "makes_2d", False):
+        log.warning(
+            "the training 2D is made by projection and exact, and a tracker's is not: a lifter "
+            "that never saw noise makes much of it. Put add_noise(pixels) last in the list."
+        )
+    return steps
 
 
 def check_all_seen(sets: TargetSets, clean: Batch, counts: Tensor) -> None:
