@@ -20,6 +20,9 @@ from liftpose.lifter.selection import Folds
 PENALTIES = tuple(10.0 ** (exponent / 2) for exponent in range(-12, 5))
 """Penalties tried, relative to the mean square of a standardised input (which is 1)."""
 
+ENOUGH = 10_000
+"""Held-out frames of a fold, about, that the penalties are judged on."""
+
 CAUTIOUS = 1.0
 """Penalty where there is nothing held out to choose it on."""
 
@@ -79,7 +82,9 @@ class Ridge:
         errors = torch.zeros(len(PENALTIES), dtype=torch.float64)
         candidates = []
         for fold in folds.folds:
-            train, held = torch.from_numpy(fold.train), torch.from_numpy(fold.held)
+            train = torch.from_numpy(fold.train)
+            # Neighbouring frames are nearly the same pose: of many, some judge as well as all.
+            held = torch.from_numpy(fold.held[:: 1 + len(fold.held) // ENOUGH])
             paths = _solve(inputs[train], outputs[train], counts[train], PENALTIES)
             candidates.append(paths)
             wanted = as_joints(counts[held], dims)[:, :targets].all(-1)
@@ -122,36 +127,59 @@ def _solve(
 ) -> list[Tensor]:
     """One map a penalty, each output from the frames in which it counts."""
     x = inputs.double()
+    moments = _Moments.of(x)
+    # What does not count is zero here, and so adds nothing to the products either.
     y = torch.where(counts, outputs.double(), 0.0)
+    products, sums = x.T @ y, y.sum(0)
     weights = [x.new_zeros(x.shape[1] + 1, y.shape[1]) for _ in penalties]
-    for columns, rows in _alike(counts):
-        solved = _solve_complete(x[rows], y[rows][:, columns], penalties)
-        for whole, part in zip(weights, solved, strict=True):
-            whole[:, columns] = part
+    for columns, missing in _alike(counts):
+        known = moments.without(x, missing)
+        if known.number > 0:
+            solved = known.solve(products[:, columns], sums[columns], penalties)
+            for whole, part in zip(weights, solved, strict=True):
+                whole[:, columns] = part
     return weights
 
 
 def _alike(counts: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Outputs that count in the same frames, and those frames."""
+    """Outputs that count in the same frames, and the other frames (bool, shape (N,))."""
     if bool(counts.all()):
-        yield torch.arange(counts.shape[1]), torch.arange(counts.shape[0])
+        yield torch.arange(counts.shape[1]), torch.zeros(len(counts), dtype=torch.bool)
         return
     _, group = torch.unique(counts, dim=1, return_inverse=True)
     for number in range(int(group.max()) + 1):
         columns = (group == number).nonzero().squeeze(1)
-        rows = counts[:, columns[0]].nonzero().squeeze(1)
-        if len(rows):
-            yield columns, rows
+        yield columns, ~counts[:, columns[0]]
 
 
-def _solve_complete(x: Tensor, y: Tensor, penalties: tuple[float, ...]) -> list[Tensor]:
-    """Centre, decompose once, and divide by (eigenvalue + penalty) for each penalty."""
-    mean_x, mean_y = x.mean(0), y.mean(0)
-    centred = x - mean_x
-    values, vectors = torch.linalg.eigh(centred.T @ centred / len(x))
-    projected = vectors.T @ (centred.T @ (y - mean_y) / len(x))
-    solved = []
-    for penalty in penalties:
-        slope = vectors @ (projected / (values.clamp(min=0) + penalty).unsqueeze(1))
-        solved.append(torch.cat([slope, (mean_y - mean_x @ slope).unsqueeze(0)]))
-    return solved
+@dataclass(frozen=True)
+class _Moments:
+    """Number, sum and products of inputs; those of most frames are had from those of all."""
+
+    number: int
+    sums: Tensor
+    products: Tensor
+
+    @classmethod
+    def of(cls, x: Tensor) -> _Moments:
+        return cls(len(x), x.sum(0), x.T @ x)
+
+    def without(self, x: Tensor, missing: Tensor) -> _Moments:
+        if int(missing.sum()) > len(x) // 2:
+            return _Moments.of(x[~missing])
+        less = _Moments.of(x[missing])
+        return _Moments(
+            self.number - less.number, self.sums - less.sums, self.products - less.products
+        )
+
+    def solve(
+        self, products: Tensor, sums: Tensor, penalties: tuple[float, ...]
+    ) -> Iterator[Tensor]:
+        """Centre, decompose once, and divide by (eigenvalue + penalty) for each penalty."""
+        mean_x, mean_y = self.sums / self.number, sums / self.number
+        covariance = self.products / self.number - torch.outer(mean_x, mean_x)
+        values, vectors = torch.linalg.eigh(covariance)
+        projected = vectors.T @ (products / self.number - torch.outer(mean_x, mean_y))
+        for penalty in penalties:
+            slope = vectors @ (projected / (values.clamp(min=0) + penalty).unsqueeze(1))
+            yield torch.cat([slope, (mean_y - mean_x @ slope).unsqueeze(0)])
