@@ -242,17 +242,18 @@ class Lifter:
             clean = made_visible(data, steps, self.options.seed)
             folds = held_out_folds(self.sets, poses_3d, clean)
             learned = one_fold(poses_3d, folds, self.options.batch_size) if martinez else folds
+            digest = fingerprint(data)
             if start is not None:
-                self._check_start(start, norm_2d, learned, data)
+                self._check_start(start, norm_2d, learned, digest)
             self._fit_linear(data, steps, folds, norm_2d, stats, start)
-            self.choice |= folds.summary(poses_3d) | {"data": fingerprint(data)}
+            self.choice |= folds.summary(poses_3d) | {"data": digest}
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
                 self._fit_network(data, clean, steps, learned, start, on_epoch, device)
         return self
 
-    def _check_start(self, start: Start, norm_2d: bool, folds: Folds, data: Batch) -> None:
+    def _check_start(self, start: Start, norm_2d: bool, folds: Folds, digest: str) -> None:
         """Check that this run can go on from a checkpoint; warn where its data are others."""
         before = start.lifter.normalization.norm_2d
         if before != norm_2d:
@@ -267,7 +268,7 @@ class Lifter:
                 f"the checkpoint has {networks} networks, one a fold, and these training data "
                 f"make {len(folds.folds)} folds. Train anew."
             )
-        if start.resume and start.lifter.choice["data"] != fingerprint(data):
+        if start.resume and start.lifter.choice["data"] != digest:
             warnings.warn(
                 "the run is resumed on other training data than it was begun with: frames that "
                 "are held out now may have been learned from then.",
@@ -289,7 +290,7 @@ class Lifter:
             return
         frames = len(data.pose_2d)
         copies = min(50, -(-SAMPLE // frames)) if steps else 1
-        tiled = take(data, torch.arange(frames).repeat(copies))
+        tiled = take(data, torch.arange(frames).repeat(copies)) if copies > 1 else data
         sample = augmented(tiled, steps, generator_for(self.options.seed, "statistics"))
         anchoring = Anchoring(self.sets)
         counts = counted_values(anchoring, sample.pose_2d, sample.pose_3d, sample.counts)
@@ -346,7 +347,8 @@ class Lifter:
         elif start is not None:
             begin_from(learner, start.lifter.network)
         feed = Feed(data, steps, self.normalization, device)
-        judged = moved(standardise(clean, self.normalization), device)
+        # Without augmentation what is judged on is what is learned from, standardised already.
+        judged = feed.ready or moved(standardise(clean, self.normalization), device)
         while progress.epoch < self.options.epochs:
             loss, rate = train_epoch(learner, feed, folds, self.options.batch_size, progress)
             held_out = learner.judge(folds, judged)

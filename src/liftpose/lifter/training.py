@@ -35,6 +35,9 @@ have to know the number of epochs beforehand.
 
 WEIGHT_DECAY = 1e-2
 
+Ready = tuple[Tensor, Tensor, Tensor]
+"""Standardised inputs and outputs, and which outputs count."""
+
 
 def take(batch: Batch, rows: Tensor) -> Batch:
     """Give the poses at some rows of a batch."""
@@ -81,7 +84,7 @@ class Feed:
         self.normalization, self.device = normalization, device
         self.ready = None if augmentations else self._standardise(data)
 
-    def batch(self, rows: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def batch(self, rows: Tensor, generator: torch.Generator) -> Ready:
         """Give inputs, outputs and what counts, for rows of the training data.
 
         Parameters
@@ -105,11 +108,11 @@ class Feed:
         )
         return inputs, outputs, counts
 
-    def _standardise(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    def _standardise(self, batch: Batch) -> Ready:
         return moved(standardise(batch, self.normalization), self.device)
 
 
-def standardise(batch: Batch, normalization: Normalization) -> tuple[Tensor, Tensor, Tensor]:
+def standardise(batch: Batch, normalization: Normalization) -> Ready:
     """Standardise a batch.
 
     Parameters
@@ -127,10 +130,6 @@ def standardise(batch: Batch, normalization: Normalization) -> tuple[Tensor, Ten
         normalization.anchoring, batch.pose_2d, batch.pose_3d, batch.counts
     ).flatten(1)
     return normalization.inputs(batch.pose_2d), normalization.outputs(batch.pose_3d), counts
-
-
-Ready = tuple[Tensor, Tensor, Tensor]
-"""Standardised inputs and outputs, and which outputs count."""
 
 
 def moved(ready: Ready, device: torch.device) -> Ready:
