@@ -422,7 +422,9 @@ def test_every_option_of_training_does_something(tmp_path, base, changed):
 def test_test_and_predict_do_not_train(tmp_path):
     train(tmp_path, epochs=2)
     before = (tmp_path / "ckpt_last.pth.tar").read_bytes()
+    options = (tmp_path / "options.json").read_bytes()
     train(tmp_path, test=True)
+    assert (tmp_path / "options.json").read_bytes() == options
     gt, scored, good = load_test_results(tmp_path)
     assert good.any()
     assert (tmp_path / "evaluation.json").exists()
@@ -471,6 +473,10 @@ def test_training_without_test_data(tmp_path):
     assert np.isnan(read_log_train(tmp_path)[4]).all()
     with pytest.raises(ValueError, match="no test data were given"):
         main.test(tmp_path)
+    elsewhere = {"test": True, "load": str(tmp_path / "ckpt_best.pth.tar")}
+    with pytest.raises(ValueError, match="no test data were given"):
+        train(tmp_path / "x", (train_2d, None, train_3d, None), **elsewhere)
+    assert not (tmp_path / "x").exists()
     main.test(tmp_path, test_2d, test_3d)
     train(tmp_path, (train_2d, test_2d, train_3d, None))
     main.test(tmp_path)

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from liftpose.lifter.batch import Augmentation
-from liftpose.lifter.checkpoint import BEST, LAST, LOG_COLUMNS, RunFolder, read_lifter
+from liftpose.lifter.checkpoint import (
+    BEST,
+    EVALUATION,
+    LAST,
+    LOG_COLUMNS,
+    RunFolder,
+    read_lifter,
+)
 from liftpose.lifter.lifter import Epoch, Lifter, Start
 from liftpose.lifter.opt import Options
 from liftpose.lifter.published import (
@@ -118,9 +125,7 @@ def train(
         name = options.load or BEST
         lifter, _ = read_lifter(_find(name, folder.path))
         _check_same_animal(lifter, sets, name)
-        with folder.claimed():
-            folder.write_json("options.json", "options", {"options": options.as_dict()})
-            _test(folder, lifter, tests, options, predict=options.predict)
+        _test(folder, lifter, tests, options, predict=options.predict)
         return
     start = _start(options, folder, sets)
     if start is not None and start.resume and _nothing_left(start, options):
@@ -204,8 +209,7 @@ def test(
         )
     else:
         tests = folder.read_tests()
-    with folder.claimed():
-        _test(folder, model, tests, options, predict=False)
+    _test(folder, model, tests, options, predict=False)
 
 
 class _Record:
@@ -274,10 +278,18 @@ def _test(
     if poses_3d is None or predict:
         poses_3d = Poses.unseen(poses_2d, model.dims)
     truth = Truth(model.sets, poses_2d, poses_3d)
+    with folder.claimed():
+        _write_scores(folder, model, truth, options, scored)
+
+
+def _write_scores(
+    folder: RunFolder, model: Lifter | PublishedModel, truth: Truth, options: Options, scored: bool
+) -> None:
+    poses_2d = truth.poses_2d
     relative = model.relative(poses_2d.points)
     write_results(folder, truth.results(relative))
     if not scored:
-        (folder.path / "evaluation.json").unlink(missing_ok=True)
+        (folder.path / EVALUATION).unlink(missing_ok=True)
         return
     guesses = {"liftpose": relative}
     if isinstance(model, Lifter):
