@@ -1,1 +1,1 @@
-"""Geometry on arrays: numpy and torch alike, importing neither."""
+"""Geometry on arrays: numpy and torch alike, without importing torch."""
