@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 import liftpose.lifter.opt
 from liftpose import Options, main
@@ -138,6 +139,9 @@ def entries_of(path: Path) -> set[str]:
         return set(json.loads(path.read_text()))
     if path.suffix == ".txt":
         return set(path.read_text().splitlines()[0].split("\t"))
+    if path.suffix == ".lifter":
+        with safe_open(path, framework="np") as file:
+            return set(file.metadata())
     return set(torch.load(path, weights_only=True))
 
 
@@ -159,7 +163,7 @@ def test_every_file_of_a_run_is_described_with_all_it_holds(run):
 
 def test_every_file_that_is_described_is_written(run):
     titles = " ".join(sections(PROJECT / "docs" / "files.md"))
-    described = set(re.findall(r"`([\w.]+\.(?:tar|json|txt))`", titles))
+    described = set(re.findall(r"`([\w.]+\.(?:tar|json|txt|lifter))`", titles))
     assert described == {path.name for path in run.iterdir() if not path.name.startswith(".")}
 
 

@@ -16,15 +16,23 @@ SOURCE = PROJECT / "src"
 # Rooms import downward only. On the ground floor they may import each other; above it, rooms of
 # one floor stand side by side.
 FLOORS = (
-    ("skeleton", "metrics", "geometry", "files"),
+    (
+        "skeleton",
+        "names",
+        "metrics",
+        "geometry",
+        "files",
+        "terminal",
+    ),
     ("poses",),
     ("lifter", "io", "plot"),
-    ("datasets", "preprocess", "postprocess"),
-    ("main", "library", "evaluate", "demo", "view"),
+    ("datasets", "params", "preprocess", "postprocess"),
+    ("main", "library", "evaluate", "demo", "view", "lifting", "about"),
     ("cli",),
+    ("__main__",),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-ARRAYS_ONLY = ("skeleton", "metrics", "geometry")
+ARRAYS_ONLY = FLOORS[0]
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ def test_the_folder_holds_what_is_promised_and_nothing_else(trained):
         "ckpt_best.pth.tar",
         "ckpt_last.pth.tar",
         "evaluation.json",
+        "model.lifter",
         "options.json",
         "stat_2d.pth.tar",
         "stat_3d.pth.tar",
@@ -541,7 +542,7 @@ BAD = {
     ),
     "test joints differ": (
         lambda d: (d[0], {"c": d[1]["c"][:, :6]}, d[2], {"c": d[3]["c"][:, :6]}),
-        "test_2d has 6 joints; the training data have 7",
+        "test_2d has 6 joints; the lifter's skeleton has 7",
     ),
     "test frames differ": (
         lambda d: (d[0], d[1], d[2], {"c": d[3]["c"][1:]}),

@@ -5,30 +5,57 @@ nothing but the standard library.
 """
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-try:
-    __version__ = version("liftpose")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
-
 _HOMES = {
+    "Camera": "liftpose.geometry.camera",
+    "Lifted": "liftpose.poses",
     "Lifter": "liftpose.lifter.lifter",
     "Options": "liftpose.lifter.opt",
+    "Poses": "liftpose.poses",
+    "Skeleton": "liftpose.skeleton",
+    "load": "liftpose.lifter.checkpoint",
     "load_test_results": "liftpose.postprocess",
+    "read_poses": "liftpose.io",
     "test": "liftpose.main",
     "train": "liftpose.main",
+    "write_poses": "liftpose.io",
 }
 
-__all__ = ["Lifter", "Options", "__version__", "load_test_results", "test", "train"]
+__all__ = [
+    "Camera",
+    "Lifted",
+    "Lifter",
+    "Options",
+    "Poses",
+    "Skeleton",
+    "__version__",
+    "load",
+    "load_test_results",
+    "read_poses",
+    "test",
+    "train",
+    "write_poses",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name == "__version__":
+        return _version()
     raise AttributeError(f"module 'liftpose' has no attribute {name!r}")
 
 
+def _version() -> str:
+    # Here, since importing it costs ten times what the rest of this module does.
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("liftpose")
+    except PackageNotFoundError:  # a source tree that was never installed
+        return "0+unknown"
+
+
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOMES, "__version__"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from liftpose.lifter.checkpoint import (
     EVALUATION,
     LAST,
     LOG_COLUMNS,
+    MODEL,
     RunFolder,
     read_lifter,
 )
-from liftpose.lifter.lifter import Epoch, Lifter, Start
+from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
 from liftpose.lifter.published import (
     PublishedModel,
@@ -29,9 +30,12 @@ from liftpose.lifter.published import (
     read_published,
     read_published_test_data,
 )
+from liftpose.lifter.run import Epoch, Start
+from liftpose.lifter.terms import Asked, as_poses_2d, as_poses_3d, check_frame, of_skeleton
 from liftpose.poses import Poses, check_pair
-from liftpose.postprocess.results import Truth, write_evaluation, write_results
-from liftpose.skeleton import TargetSets
+from liftpose.postprocess.results import Truth, guesses, write_evaluation, write_results
+from liftpose.skeleton import Skeleton
+from liftpose.skeleton.target_sets import TargetSets
 
 log = logging.getLogger("liftpose")
 
@@ -45,8 +49,8 @@ def train(
     test_2d: Any,
     train_3d: Any,
     test_3d: Any,
-    roots: Any,
-    target_sets: Any,
+    roots: Any = None,
+    target_sets: Any = None,
     out_dir: str | os.PathLike[str] = _Unsaid("out"),  # noqa: B008
     train_keypts: Any = None,
     test_keypts: Any = None,
@@ -58,17 +62,20 @@ def train(
     output_folder: str | os.PathLike[str] | None = None,
     ouput_folder: str | os.PathLike[str] | None = None,
     aug: Sequence[Augmentation] | None = None,
+    skeleton: Skeleton | None = None,
+    camera: Any = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
 ) -> None:
     """Train a lifter on 2D and 3D poses of the same frames.
 
     Parameters
     ----------
-    train_2d : array, shape (N, J, 2), or dict of such arrays, or None
+    train_2d : array, shape (N, J, 2), or dict of such arrays, or Poses, or None
         Pixels; NaN = not seen. One entry an experiment; keys are strings, numbers, or tuples of
         those. None where an augmentation makes the 2D.
     test_2d : the same, for frames to test on, or None
         Only ever reported on: nothing is chosen on it.
-    train_3d, test_3d : array, shape (N, J, 3) or (N, J, 1), or dict of such arrays
+    train_3d, test_3d : array, shape (N, J, 3) or (N, J, 1), or dict of such arrays, or Poses
         Any unit and frame; one coordinate is depth alone. NaN = not known. `test_3d` may be None.
     roots : sequence of int
         Root joints.
@@ -88,6 +95,13 @@ def train(
     norm_2d : bool, optional
         Whether each frame's 2D is scaled to unit norm, here, in the test and in every later lift.
         Left out: no, unless an augmentation says so.
+    skeleton : Skeleton, optional
+        Instead of `roots` and `target_sets`: with names of the joints, which `Poses` are matched
+        to, and the unit.
+    camera : Camera, or dict of Camera, optional
+        What filmed all experiments, those to test on included; see `liftpose.Lifter.fit`.
+    on_epoch : callable, optional
+        Called with a `liftpose.lifter.run.Epoch` after each.
 
     Raises
     ------
@@ -117,25 +131,27 @@ def train(
     )
     augmentation = _one_of("the augmentation", augmentation=augmentation, aug=aug)
     options = Options.from_kwargs(training_kwargs, folder_name, stats is not None)
-    poses_2d, poses_3d = _training_poses(train_2d, train_3d, train_keypts)
-    sets = TargetSets.resolve(roots, target_sets, poses_3d.joints)
-    tests = _test_poses(test_2d, test_3d, test_keypts, sets.joint_count, poses_3d.dims)
+    asked = Asked.resolve(skeleton, roots, target_sets)
+    poses_2d, poses_3d = _training_poses(train_2d, train_3d, train_keypts, skeleton)
+    skeleton = asked.skeleton_for(poses_3d if poses_2d is None else poses_2d, poses_3d)
+    tests = _test_poses(test_2d, test_3d, test_keypts, skeleton, poses_3d.dims)
     folder = RunFolder(options.out_dir)
     if options.test or options.predict:
         name = options.load or BEST
         lifter, _ = read_lifter(_find(name, folder.path))
-        _check_same_animal(lifter, sets, name)
-        _test(folder, lifter, tests, options, predict=options.predict)
+        _check_same_animal(lifter, skeleton.sets, name)
+        _test(folder, lifter, tests, camera, options, predict=options.predict)
         return
-    start = _start(options, folder, sets)
+    start = _start(options, folder, skeleton.sets)
     if start is not None and start.resume and _nothing_left(start, options):
         options = options.but(epochs=start.training["epoch"])
-    lifter = Lifter(sets.roots, sets.sets, options)
+    lifter = Lifter(skeleton, options=options)
     with ExitStack() as stack:
-        record = _Record(folder, options, sets, tests, stack, start)
+        record = _Record(folder, options, tests, camera, stack, start, on_epoch)
         lifter.fit(
             poses_2d,
             poses_3d,
+            camera=camera,
             augmentation=augmentation,
             stats=stats,
             norm_2d=norm_2d,
@@ -145,6 +161,7 @@ def train(
         )
         if options.network == "ridge":
             folder.write_untrained(lifter)
+        lifter.save(folder.path / MODEL, overwrite=True)
     _report(lifter, folder)
 
 
@@ -155,6 +172,7 @@ def test(
     test_keypts: Any = None,
     *,
     norm_2d: bool | None = None,
+    camera: Any = None,
 ) -> None:
     """Test the lifter in a folder, and write what it predicts.
 
@@ -174,6 +192,9 @@ def test(
     norm_2d : bool, optional
         For folders of 0.22, which do not tell: whether they were trained with ``norm_2d=True``.
         Left out: recognised from their statistics.
+    camera : Camera, or dict of Camera, optional
+        What filmed the test data, for a lifter that learned with cameras; left out, those that
+        it learned with.
 
     Raises
     ------
@@ -202,14 +223,15 @@ def test(
                 f"norm_2d={model.normalization.norm_2d}, which holds for every later lift."
             )
     if test_2d is not None:
-        tests = _test_poses(test_2d, test_3d, test_keypts, model.sets.joint_count, model.dims)
+        tests = _test_poses(test_2d, test_3d, test_keypts, _skeleton_of(model), model.dims)
     elif published:
-        tests = _test_poses(
-            *read_published_test_data(folder.path), model.sets.joint_count, model.dims
-        )
+        given = read_published_test_data(folder.path)
+        tests = _test_poses(*given, _skeleton_of(model), model.dims)
     else:
         tests = folder.read_tests()
-    _test(folder, model, tests, options, predict=False)
+    if published and camera is not None:
+        raise ValueError("camera is given, but a lifter of 0.22 knows of none.")
+    _test(folder, model, tests, camera, options, predict=False)
 
 
 class _Record:
@@ -219,20 +241,26 @@ class _Record:
         self,
         folder: RunFolder,
         options: Options,
-        sets: TargetSets,
         tests: tuple[Poses | None, Poses | None],
+        camera: Any,
         stack: ExitStack,
         start: Start | None,
+        on_epoch: Callable[[Epoch], None] | None,
     ):
         self.folder, self.options, self.tests, self.stack = folder, options, tests, stack
+        self.camera, self.on_epoch = camera, on_epoch
         self.start = start if start is not None and start.resume else None
         self.best_error = self.start.training["best_error"] if self.start else float("inf")
         self.truth: Truth | None = None
-        if tests[0] is not None and tests[1] is not None:
-            self.truth = Truth(sets, tests[0], tests[1])
+        self.learned: Truth | None = None
 
     def begin(self, lifter: Lifter) -> None:
         """Claim the folder and write what stands before the first epoch."""
+        poses_2d, poses_3d = self.tests
+        if poses_2d is not None and poses_3d is not None:
+            self.truth = _truth(lifter, poses_2d, poses_3d)
+            learned_2d, learned_3d = lifter.in_view(poses_2d, poses_3d, self.camera)
+            self.learned = Truth(lifter.sets, learned_2d, learned_3d)
         self.stack.enter_context(self.folder.claimed())
         if self.start is None:
             self.folder.clear()
@@ -243,10 +271,10 @@ class _Record:
     def epoch(self, epoch: Epoch) -> None:
         """Write an epoch's line and checkpoints."""
         loss_test, err_test = float("nan"), float("nan")
-        if self.truth is not None:
+        if self.truth is not None and self.learned is not None:
             truth = self.truth
-            loss_test = epoch.loss(truth.batch)
-            guess = epoch.lifter.relative(truth.poses_2d.points)
+            loss_test = epoch.loss(self.learned.batch)
+            guess = epoch.lifter.relative(truth.poses_2d, self.camera)
             err_test = truth.pa_mpjpe(guess) if self.options.procrustes else truth.mpjpe(guess)
         self.best_error = min(self.best_error, epoch.held_out.error)
         values = (epoch.number, epoch.rate, epoch.loss_train, loss_test, err_test)
@@ -259,12 +287,29 @@ class _Record:
             epoch.held_out.mpjpe,
             err_test,
         )
+        if self.on_epoch is not None:
+            self.on_epoch(epoch)
+
+
+def _truth(model: Lifter | PublishedModel, poses_2d: Poses, poses_3d: Poses) -> Truth:
+    """What to score against: joints that the tracker was too unsure of were not seen."""
+    if isinstance(model, Lifter):
+        check_frame(poses_3d, model.frame, "test_3d")
+        poses_2d = poses_2d.sure(model.options.min_confidence)
+    return Truth(model.sets, poses_2d, poses_3d)
+
+
+def _skeleton_of(model: Lifter | PublishedModel) -> Skeleton:
+    if isinstance(model, Lifter):
+        return model.skeleton_known
+    return Skeleton.unnamed(model.sets.joint_count, model.sets.roots, model.sets.sets)
 
 
 def _test(
     folder: RunFolder,
     model: Lifter | PublishedModel,
     tests: tuple[Poses | None, Poses | None],
+    camera: Any,
     options: Options,
     predict: bool,
 ) -> None:
@@ -277,25 +322,27 @@ def _test(
     scored = poses_3d is not None and not predict
     if poses_3d is None or predict:
         poses_3d = Poses.unseen(poses_2d, model.dims)
-    truth = Truth(model.sets, poses_2d, poses_3d)
+    truth = _truth(model, poses_2d, poses_3d)
     with folder.claimed():
-        _write_scores(folder, model, truth, options, scored)
+        _write_scores(folder, model, truth, camera, options, scored)
 
 
 def _write_scores(
-    folder: RunFolder, model: Lifter | PublishedModel, truth: Truth, options: Options, scored: bool
+    folder: RunFolder,
+    model: Lifter | PublishedModel,
+    truth: Truth,
+    camera: Any,
+    options: Options,
+    scored: bool,
 ) -> None:
     poses_2d = truth.poses_2d
-    relative = model.relative(poses_2d.points)
+    guess = guesses(model, poses_2d, camera)
+    relative = guess["liftpose"]
     write_results(folder, truth.results(relative))
     if not scored:
         (folder.path / EVALUATION).unlink(missing_ok=True)
         return
-    guesses = {"liftpose": relative}
-    if isinstance(model, Lifter):
-        guesses["ridge"] = model.relative(poses_2d.points, linear_only=True)
-        guesses["mean_pose"] = np.broadcast_to(model.mean_pose(), relative.shape)
-    scores = {name: truth.score(guess) for name, guess in guesses.items()}
+    scores = {name: truth.score(values) for name, values in guess.items()}
     angle = truth.one_rotation_away(relative)
     ours = scores["liftpose"]
     log.info("test: MPJPE %.4g, PA-MPJPE %.4g", ours.mpjpe, ours.pa_mpjpe)
@@ -318,29 +365,34 @@ def _write_scores(
     write_evaluation(folder, truth, scores, split | {"one_rotation_degrees": angle})
 
 
-def _training_poses(train_2d: Any, train_3d: Any, mask: Any) -> tuple[Poses | None, Poses]:
-    poses_3d = Poses.from_experiments(train_3d, mask, (3, 1), "train_3d", "train_keypts")
+def _training_poses(
+    train_2d: Any, train_3d: Any, mask: Any, skeleton: Skeleton | None
+) -> tuple[Poses | None, Poses]:
+    poses_3d = as_poses_3d(train_3d, mask, "train_3d", "train_keypts")
+    if skeleton is not None:
+        poses_3d = of_skeleton(poses_3d, skeleton, "train_3d")
     if train_2d is None:
         return None, poses_3d
-    poses_2d = Poses.from_experiments(train_2d, None, (2,), "train_2d")
+    poses_2d = as_poses_2d(train_2d, None, name="train_2d")
+    if skeleton is not None:
+        poses_2d = of_skeleton(poses_2d, skeleton, "train_2d")
     return check_pair(poses_2d, poses_3d, ("train_2d", "train_3d")), poses_3d
 
 
 def _test_poses(
-    test_2d: Any, test_3d: Any, mask: Any, joints: int, dims: int
+    test_2d: Any, test_3d: Any, mask: Any, skeleton: Skeleton, dims: int
 ) -> tuple[Poses | None, Poses | None]:
     if test_2d is None:
         if test_3d is not None or mask is not None:
             raise ValueError("test_3d and test_keypts are given without test_2d; give the 2D too.")
         return None, None
-    poses_2d = Poses.from_experiments(test_2d, None, (2,), "test_2d")
-    if poses_2d.joints != joints:
-        raise ValueError(f"test_2d has {poses_2d.joints} joints; the training data have {joints}.")
+    poses_2d = of_skeleton(as_poses_2d(test_2d, None, name="test_2d"), skeleton, "test_2d")
     if test_3d is None:
         if mask is not None:
             raise ValueError("test_keypts is given without test_3d; give the 3D too.")
         return poses_2d, None
-    poses_3d = Poses.from_experiments(test_3d, mask, (dims,), "test_3d", "test_keypts")
+    poses_3d = as_poses_3d(test_3d, mask, "test_3d", "test_keypts", (dims,))
+    poses_3d = of_skeleton(poses_3d, skeleton, "test_3d")
     return check_pair(poses_2d, poses_3d, ("test_2d", "test_3d")), poses_3d
 
 

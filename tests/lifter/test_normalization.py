@@ -14,7 +14,7 @@ from liftpose.lifter.normalization import (
     masked_moments,
     unit_norm,
 )
-from liftpose.skeleton import TargetSets
+from liftpose.skeleton.target_sets import TargetSets
 
 LEGS = Anchoring(TargetSets.resolve([0, 3], [[1, 2], [4, 5]], 7))
 

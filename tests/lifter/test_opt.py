@@ -79,7 +79,7 @@ def test_statistics_select_the_published_network():
 def test_an_unknown_option_names_the_closest():
     with pytest.raises(ValueError, match=r"unknown option 'epoch' .* Did you mean 'epochs'\?"):
         Options.from_kwargs({"epoch": 3})
-    with pytest.raises(ValueError, match="Known are: .*batch_size"):
+    with pytest.raises(ValueError, match="There are .*batch_size"):
         Options.from_kwargs({"qqqq": 3})
 
 

@@ -19,7 +19,7 @@ from liftpose.lifter.training import (
     take,
     train_epoch,
 )
-from liftpose.skeleton import TargetSets
+from liftpose.skeleton.target_sets import TargetSets
 
 SETS = TargetSets.resolve([0], [1, 2], 3)
 

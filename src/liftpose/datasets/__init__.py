@@ -1,5 +1,5 @@
 """Poses to learn and to try things on."""
 
-from liftpose.datasets.simulated import Recording, hexapod
+from liftpose.datasets.simulated import ANIMALS, Recording, hexapod, mouse, quadruped
 
-__all__ = ["Recording", "hexapod"]
+__all__ = ["ANIMALS", "Recording", "hexapod", "mouse", "quadruped"]

@@ -21,8 +21,10 @@ import torch
 
 import liftpose
 from liftpose.files import replacing
-from liftpose.lifter.lifter import Epoch, Lifter
+from liftpose.lifter import lifter_file
+from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
+from liftpose.lifter.run import Epoch
 from liftpose.poses import Floats, Poses
 
 LAST, BEST = "ckpt_last.pth.tar", "ckpt_best.pth.tar"
@@ -30,6 +32,7 @@ STAT_2D, STAT_3D = "stat_2d.pth.tar", "stat_3d.pth.tar"
 TEST_2D, TEST_3D = "test_2d.pth.tar", "test_3d.pth.tar"
 RESULTS, EVALUATION = "test_results.pth.tar", "evaluation.json"
 LOG, OPTIONS = "train_log.txt", "options.json"
+MODEL = "model.lifter"
 LOG_COLUMNS = ("epoch", "lr", "loss_train", "loss_test", "err_test")
 
 _LOCK = ".liftpose.lock"
@@ -87,7 +90,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what an earlier run left, so that no file is of another run than the rest."""
-        for name in (LAST, BEST, RESULTS, EVALUATION, LOG):
+        for name in (LAST, BEST, RESULTS, EVALUATION, LOG, MODEL):
             (self.path / name).unlink(missing_ok=True)
 
     def inherit(self, other: Path) -> None:
@@ -313,17 +316,34 @@ def _statistics(lifter: Lifter) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _poses_state(poses: Poses) -> dict[str, Any]:
-    return {
+    state: dict[str, Any] = {
         "keys": list(poses.keys),
         "lengths": list(poses.lengths),
         "given": torch.tensor(poses.given),
         "points": torch.tensor(poses.points),
+        "confidence": None if poses.confidence is None else torch.tensor(poses.confidence),
     }
+    state |= {name: _listed(getattr(poses, name)) for name in ("joints", "individuals")}
+    return state | {name: getattr(poses, name) for name in _ABOUT}
+
+
+_ABOUT = ("fps", "unit", "frame", "source_software", "source_file")
+
+
+def _listed(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
 
 
 def _poses_from(state: Mapping[str, Any]) -> Poses:
     tables: list[Floats] = [state[name].numpy() for name in ("points", "given")]
-    return Poses(tables[0], tables[1], tuple(state["keys"]), tuple(state["lengths"]))
+    names = {name: state.get(name) for name in ("joints", "individuals")}
+    sure = state.get("confidence")
+    about: dict[str, Any] = {
+        **{name: None if value is None else tuple(value) for name, value in names.items()},
+        **{name: state.get(name) for name in _ABOUT},
+        "confidence": None if sure is None else sure.numpy(),
+    }
+    return Poses(tables[0], tables[1], tuple(state["keys"]), tuple(state["lengths"]), **about)
 
 
 def _without_nan(value: Any) -> Any:
@@ -334,3 +354,31 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
+
+
+def load(path: str | os.PathLike[str]) -> Lifter:
+    """Load a lifter: a file that `Lifter.save` wrote, or the folder of a run.
+
+    Parameters
+    ----------
+    path : path-like
+        Such as ``"fly.lifter"``, or the ``out_dir`` of `liftpose.main.train`, of which the best
+        checkpoint is taken.
+
+    Returns
+    -------
+    Lifter
+
+    Raises
+    ------
+    FileNotFoundError
+        There is nothing, or no checkpoint in the folder.
+    ValueError
+        A file that is something else, was cut short or changed, or is of a newer format.
+    """
+    source = Path(path)
+    if source.is_dir():
+        return read_lifter(source / BEST)[0]
+    if source.name.endswith(".pth.tar") and source.is_file():
+        return read_lifter(source)[0]
+    return lifter_file.read(source)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
+import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import liftpose
+from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.description import as_html, as_text
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
@@ -27,7 +33,7 @@ from liftpose.lifter.normalization import (
 )
 from liftpose.lifter.opt import Options, available_device, resolve_device
 from liftpose.lifter.preparation import (
-    agreed_norm_2d,
+    Judged,
     as_batch,
     as_pair,
     begin_from,
@@ -39,10 +45,20 @@ from liftpose.lifter.preparation import (
     with_noise,
     with_statistics,
 )
-from liftpose.lifter.selection import Fold, Folds, Weight
+from liftpose.lifter.run import Epoch, Start
+from liftpose.lifter.selection import Fold, Folds
+from liftpose.lifter.terms import (
+    Asked,
+    agreed_norm_2d,
+    agreed_unit,
+    agreed_views,
+    as_poses_2d,
+    check_frame,
+    learned_frame,
+    of_skeleton,
+)
 from liftpose.lifter.training import (
     Feed,
-    Learner,
     Progress,
     augmented,
     make_learner,
@@ -51,8 +67,10 @@ from liftpose.lifter.training import (
     take,
     train_epoch,
 )
-from liftpose.poses import Floats, Lifted, Poses
-from liftpose.skeleton import TargetSets
+from liftpose.lifter.views import Views
+from liftpose.poses import Floats, Key, Lifted, Poses
+from liftpose.skeleton import Skeleton
+from liftpose.skeleton.target_sets import TargetSets
 
 log = logging.getLogger("liftpose")
 
@@ -61,71 +79,6 @@ CHUNK = 2048
 
 SAMPLE = 20_000
 """Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch of training came to.
-
-    Parameters
-    ----------
-    number : int
-        Epochs done, 1 after the first.
-    rate : float
-        Last learning rate.
-    loss_train : float
-        Mean loss of its steps, in standardised units.
-    held_out : Weight
-        Weight of the network and error on held-out frames.
-    best : bool
-        Whether no earlier epoch was as good on held-out frames.
-    lifter : Lifter
-        As it stands after this epoch; to be read at once, since training goes on in it.
-    learner : Learner
-        The network in training.
-    progress : Progress
-        Where the run stands.
-    """
-
-    number: int
-    rate: float
-    loss_train: float
-    held_out: Weight
-    best: bool
-    lifter: Lifter
-    learner: Learner
-    progress: Progress
-
-    def loss(self, batch: Batch) -> float:
-        """Loss of the lifter as it stands, on poses it does not learn from."""
-        device = next(self.learner.current.parameters()).device
-        ready = moved(standardise(batch, self.lifter.normalization), device)
-        return self.learner.loss(ready, self.held_out.value)
-
-
-@dataclass(frozen=True)
-class Start:
-    """What a run starts from, if not from nothing.
-
-    Parameters
-    ----------
-    lifter : Lifter
-        Of the checkpoint.
-    training : dict
-        State of the checkpoint's training.
-    resume : bool
-        Go on with that run; else begin a new one from its network.
-    folder : pathlib.Path
-        Where the checkpoint was read from.
-    best : Lifter, optional
-        The best of that run so far.
-    """
-
-    lifter: Lifter
-    training: dict[str, Any]
-    resume: bool
-    folder: Path
-    best: Lifter | None = None
 
 
 class Lifter:
@@ -137,10 +90,12 @@ class Lifter:
 
     Parameters
     ----------
-    roots : sequence of int
-        Root joints; the first is the origin of a lifted pose.
-    target_sets : sequence of sequences of int
-        Joints predicted relative to each root.
+    skeleton : Skeleton, optional
+        Names of the joints, and which are roots and targets.
+    roots : sequence of int or str
+        Instead of a skeleton: root joints; the first is the origin of a lifted pose.
+    target_sets : sequence of sequences of int or str
+        Instead of a skeleton: joints predicted relative to each root.
     options : Options, optional
         All settings; or name them one by one.
     **settings
@@ -149,14 +104,14 @@ class Lifter:
     Raises
     ------
     ValueError, TypeError
-        Options or roots that make no sense.
+        Options or roots that make no sense, or neither skeleton nor roots.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> pose_3d = rng.normal(size=(200, 5, 3))
-    >>> lifter = Lifter([0], [1, 2, 3, 4], epochs=2).fit(pose_3d[..., :2], pose_3d)
-    >>> lifter.lift(pose_3d[:7, :, :2]).position.shape
+    >>> lifter = Lifter(roots=[0], target_sets=[1, 2, 3, 4], epochs=2)
+    >>> lifter.fit(pose_3d[..., :2], pose_3d).lift(pose_3d[:7, :, :2]).position.shape
     (7, 5, 3)
     """
 
@@ -165,25 +120,45 @@ class Lifter:
     ridge: Ridge
 
     def __init__(
-        self, roots: Any, target_sets: Any, options: Options | None = None, **settings: Any
+        self,
+        skeleton: Skeleton | None = None,
+        *,
+        roots: Any = None,
+        target_sets: Any = None,
+        options: Options | None = None,
+        **settings: Any,
     ):
         if options is not None and settings:
             raise TypeError("give either options or settings by name, not both.")
-        self.roots, self.target_sets = roots, target_sets
+        self.asked = Asked.resolve(skeleton, roots, target_sets)
         self.options = options or Options.from_kwargs(settings)
+        self.skeleton = skeleton
+        self.unit: str | None = None if skeleton is None else skeleton.unit
+        self.frame: str | None = None
+        self.views: Views | None = None
         self.network: nn.Module | None = None
         self.weight = 0.0
         self.choice: dict[str, Any] = {}
+        self._digest: str | None = None
 
     @property
     def fitted(self) -> bool:
         """Whether the lifter can lift."""
         return hasattr(self, "ridge")
 
+    @property
+    def camera(self) -> Camera | dict[Key, Camera] | None:
+        """The camera of all training poses, or the one of each experiment, where known."""
+        return None if self.views is None else self.views.cameras
+
     def fit(
         self,
         poses_2d: Any,
         poses_3d: Any,
+        camera: Any = None,
+        confidence: Any = None,
+        validation: tuple[Any, Any] | None = None,
+        *,
         mask: Any = None,
         augmentation: Sequence[Augmentation] | None = None,
         stats: Sequence[Any] | None = None,
@@ -196,10 +171,20 @@ class Lifter:
 
         Parameters
         ----------
-        poses_2d : Poses, array of shape (N, J, 2), dict of such arrays, or None
+        poses_2d : Poses, array of shape (N, J, 2), dict of such arrays, dataset, or None
             Pixels; NaN = not seen. None where an augmentation makes the 2D.
-        poses_3d : Poses, array of shape (N, J, D), or dict of such arrays
-            Any unit and frame; D is 3, or 1 for depth only; NaN = not known.
+        poses_3d : Poses, array of shape (N, J, D), dict of such arrays, or dataset
+            Any unit; D is 3, or 1 for depth only; NaN = not known. They are of the world unless
+            they say ``frame="camera"``.
+        camera : Camera, dict of Camera, or sequence of Camera, optional
+            What filmed the 2D: one, or one an experiment. Then lens and focal length are taken
+            out of the 2D, 3D of the world is learned in the direction of its camera, and other
+            cameras can be lifted from.
+        confidence : array, shape (N, J), or dict of such arrays, optional
+            Of the 2D. Below ``min_confidence`` a joint counts as not seen.
+        validation : pair of 2D and 3D poses, optional
+            Choices (penalty, weight, best epoch) are made on these instead of on held-out blocks
+            of the training poses. They are not learned from.
         mask : bool array or dict like `poses_3d`, optional
             False where a value does not count.
         augmentation : sequence of Augmentation, optional
@@ -225,33 +210,97 @@ class Lifter:
         Raises
         ------
         ValueError
-            Poses that do not fit each other or the roots, a root or target that is never seen,
-            or contradicting settings.
+            Poses that do not fit each other or the skeleton, a root or target that is never
+            seen, a camera or confidence that does not fit, or contradicting settings.
+        TypeError
+            Something that is no poses, or no camera.
         """
-        poses_2d, poses_3d = as_pair(poses_2d, poses_3d, mask, augmentation)
-        self.sets = TargetSets.resolve(self.roots, self.target_sets, poses_3d.joints)
+        poses_2d, poses_3d = as_pair(
+            poses_2d, poses_3d, mask, confidence, augmentation, self.asked.skeleton
+        )
+        skeleton = self.asked.skeleton_for(poses_2d, poses_3d)
+        sets = skeleton.sets
         steps = with_noise(augmentation, self.options.noise)
         for step in steps:
             if hasattr(step, "check"):
-                step.check(poses_3d.keys, poses_3d.joints)
-        norm_2d = agreed_norm_2d(norm_2d, steps)
+                step.check(poses_3d.keys, poses_3d.joint_count)
+        norm_2d, why = agreed_norm_2d(norm_2d, steps)
+        unit = agreed_unit(skeleton, poses_3d)
+        frame = learned_frame(poses_3d, steps)
+        views = agreed_views(camera, poses_3d, frame, steps)
         martinez = self.options.network == "martinez"
         with _threads(self.options.job):
             device = resolve_device(self.options.device)
-            data = as_batch(poses_2d, poses_3d, self.sets)
+            data = as_batch(*self._in_view(views, poses_2d, poses_3d), sets)
             clean = made_visible(data, steps, self.options.seed)
-            folds = held_out_folds(self.sets, poses_3d, clean)
+            folds = held_out_folds(sets, poses_3d, clean)
             learned = one_fold(poses_3d, folds, self.options.batch_size) if martinez else folds
             digest = fingerprint(data)
             if start is not None:
                 self._check_start(start, norm_2d, learned, digest)
-            self._fit_linear(data, steps, folds, norm_2d, stats, start)
-            self.choice |= folds.summary(poses_3d) | {"data": digest}
+            self.skeleton, self.sets, self.unit, self.frame = skeleton, sets, unit, frame
+            self.views, self._digest = views, None
+            judged = None if validation is None else self._judged(validation, camera)
+            self._fit_linear(data, steps, folds, norm_2d, stats, start, judged)
+            self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}
+            self.choice |= judged.summary() if judged else {}
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
-                self._fit_network(data, clean, steps, learned, start, on_epoch, device)
+                judge = judged or Judged(clean, learned)
+                self._fit_network(data, steps, learned, judge, start, on_epoch, device)
         return self
+
+    def _in_view(
+        self, views: Views | None, poses_2d: Poses, poses_3d: Poses, camera: Any = None
+    ) -> tuple[Poses, Poses]:
+        """Bring poses to where the lifter learns: unsure 2D taken out, lens and turn as well."""
+        poses_2d = poses_2d.sure(self.options.min_confidence)
+        if views is None:
+            return poses_2d, poses_3d
+        cameras = views.of(poses_3d.keys, camera)
+        seen = views.seen(poses_2d, cameras)
+        turned, given = (
+            views.turned(points, poses_3d, cameras) for points in (poses_3d.points, poses_3d.given)
+        )
+        return replace(poses_2d, points=seen), replace(poses_3d, points=turned, given=given)
+
+    def in_view(self, poses_2d: Poses, poses_3d: Poses, camera: Any = None) -> tuple[Poses, Poses]:
+        """Bring a pair of poses to where the lifter learns.
+
+        Parameters
+        ----------
+        poses_2d, poses_3d : Poses
+            Pixels of the cameras, and positions in the lifter's frame.
+        camera : as in `fit`, optional
+            None: those that the lifter learned with.
+
+        Returns
+        -------
+        poses_2d, poses_3d : Poses
+            Pixels of the reference camera, without those that are too unsure; and positions
+            turned into the direction of the camera. The same poses where there is no camera and
+            no confidence.
+        """
+        return self._in_view(self.views, poses_2d, poses_3d, camera)
+
+    def _judged(self, validation: Any, camera: Any) -> Judged:
+        """Validation poses, made ready to choose on."""
+        if not isinstance(validation, Sequence) or len(validation) != 2:
+            raise TypeError("validation is no pair; expected (poses_2d, poses_3d).")
+        given_2d, given_3d = validation
+        poses_2d, poses_3d = as_pair(
+            given_2d, given_3d, None, None, None, self.skeleton_known, "validation"
+        )
+        check_frame(poses_3d, self.frame, "validation 3D")
+        return Judged.on(self.sets, *self.in_view(poses_2d, poses_3d, camera))
+
+    @property
+    def skeleton_known(self) -> Skeleton:
+        """The skeleton of a lifter that was fitted."""
+        if self.skeleton is None:
+            raise ValueError("this lifter was not fitted; call fit(poses_2d, poses_3d) first.")
+        return self.skeleton
 
     def _check_start(self, start: Start, norm_2d: bool, folds: Folds, digest: str) -> None:
         """Check that this run can go on from a checkpoint; warn where its data are others."""
@@ -283,6 +332,7 @@ class Lifter:
         norm_2d: bool,
         stats: Sequence[Any] | None,
         start: Start | None,
+        judged: Judged | None,
     ) -> None:
         if start is not None and start.resume:
             self.normalization, self.ridge = start.lifter.normalization, start.lifter.ridge
@@ -321,15 +371,16 @@ class Lifter:
             self.normalization.std_out,
             self.normalization.dims,
             len(self.sets.targets),
+            None if judged is None else standardise(judged.batch, self.normalization),
         )
         self.choice = {"ridge_penalty": self.ridge.penalty}
 
     def _fit_network(
         self,
         data: Batch,
-        clean: Batch,
         steps: Sequence[Augmentation],
         folds: Folds,
+        judge: Judged,
         start: Start | None,
         on_epoch: Callable[[Epoch], None] | None,
         device: torch.device,
@@ -347,11 +398,10 @@ class Lifter:
         elif start is not None:
             begin_from(learner, start.lifter.network)
         feed = Feed(data, steps, self.normalization, device)
-        # Without augmentation what is judged on is what is learned from, standardised already.
-        judged = feed.ready or moved(standardise(clean, self.normalization), device)
+        judged = moved(standardise(judge.batch, self.normalization), device)
         while progress.epoch < self.options.epochs:
             loss, rate = train_epoch(learner, feed, folds, self.options.batch_size, progress)
-            held_out = learner.judge(folds, judged)
+            held_out = learner.judge(judge.folds, judged)
             better = not held_out.error >= best_error
             now = self._snapshot(learner.current, held_out.value)
             if better:
@@ -372,19 +422,25 @@ class Lifter:
     def _snapshot(self, network: nn.Module | None, weight: float) -> Lifter:
         other = copy.copy(self)
         other.network, other.weight, other.choice = network, weight, dict(self.choice)
+        other._digest = None
         return other
 
     def _frozen(self) -> Lifter:
         """The same, with a network of its own that training does not change."""
         return self._snapshot(copy.deepcopy(self.network), self.weight)
 
-    def lift(self, poses_2d: Any) -> Lifted:
-        """Lift 2D poses.
+    def lift(self, poses_2d: Any, camera: Any = None, confidence: Any = None) -> Lifted:
+        """Lift 2D poses, some frames at a time. Several threads may do so at once.
 
         Parameters
         ----------
-        poses_2d : Poses, array of shape (N, J, 2), or dict of such arrays
-            Pixels; NaN = not seen.
+        poses_2d : Poses, array of shape (N, J, 2), dict of such arrays, or dataset
+            Pixels; NaN = not seen. Joints that have names are matched by name.
+        camera : Camera, dict of Camera, or sequence of Camera, optional
+            What filmed them, for a lifter that learned with cameras. None: the camera it learned
+            with.
+        confidence : array, shape (N, J), or dict of such arrays, optional
+            Below the lifter's ``min_confidence`` a joint counts as not seen.
 
         Returns
         -------
@@ -394,59 +450,124 @@ class Lifter:
         Raises
         ------
         ValueError
-            Another number of joints than the lifter learned, or a lifter that was not fitted.
+            Other joints than the lifter learned, a lifter that was not fitted, a camera for one
+            that learned without, or the other way round several cameras and none given.
+        TypeError
+            Something that is no poses, or no camera.
         """
-        if not self.fitted:
-            raise ValueError("this lifter was not fitted; call fit(poses_2d, poses_3d) first.")
-        if not isinstance(poses_2d, Poses):
-            poses_2d = Poses.from_experiments(poses_2d, dims=(2,), name="poses_2d")
-        relative = torch.from_numpy(self.relative(poses_2d.points))
-        return lifted(self.sets, relative, poses_2d)
+        skeleton = self.skeleton_known
+        poses_2d = of_skeleton(as_poses_2d(poses_2d, confidence, copy=False), skeleton)
+        cameras = self._cameras(poses_2d, camera)
+        shape = (poses_2d.frames, poses_2d.joint_count, self.dims)
+        position, root_relative = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        for rows, relative in self._chunks(poses_2d, cameras):
+            position[rows], root_relative[rows] = placed(self.sets, relative)
+        return Lifted(
+            position,
+            root_relative,
+            poses_2d.keys,
+            poses_2d.lengths,
+            skeleton.joints,
+            poses_2d.confidence,
+            poses_2d.individuals,
+            poses_2d.fps,
+            self.unit,
+            self.frame,
+            poses_2d.source_software,
+            poses_2d.source_file,
+            provenance=self.provenance,
+        )
 
-    @torch.no_grad()
-    def relative(self, points: Floats, linear_only: bool = False) -> Floats:
-        """Lift 2D points to joints relative to their anchors, a chunk of frames at a time.
+    def _cameras(self, poses_2d: Poses, camera: Any) -> dict[Key, Camera] | None:
+        if self.views is not None:
+            found = self.views.of(poses_2d.keys, camera)
+            return dict(zip(poses_2d.keys, found, strict=True))
+        if camera is not None:
+            raise ValueError(
+                "camera is given, but this lifter learned without one. Give camera= to fit, too."
+            )
+        return None
+
+    def _chunks(
+        self, poses_2d: Poses, cameras: dict[Key, Camera] | None, linear_only: bool = False
+    ) -> Iterator[tuple[slice, Floats]]:
+        """Give rows and joints relative to their anchors in the lifter's frame, chunk by chunk."""
+        with _threads(self.options.job):
+            for first in range(0, poses_2d.frames, CHUNK):
+                part = poses_2d.part(first, first + CHUNK)
+                sure = part.sure(self.options.min_confidence)
+                if self.views is None or cameras is None:
+                    relative = self._relative(sure.points, linear_only)
+                else:
+                    of_part = [cameras[key] for key in part.keys]
+                    seen = self.views.seen(sure, of_part)
+                    relative = self._relative(seen, linear_only)
+                    relative = self.views.back(relative, part, of_part)
+                yield slice(first, first + part.frames), relative
+
+    def relative(self, poses_2d: Any, camera: Any = None, linear_only: bool = False) -> Floats:
+        """Lift 2D points to joints relative to their anchors.
 
         Parameters
         ----------
-        points : array, shape (N, J, 2), float64
+        poses_2d : Poses, or array of shape (N, J, 2)
             Pixels; NaN = not seen.
+        camera : as in `lift`, optional
+            What filmed them.
         linear_only : bool
             Leave the network out.
 
         Returns
         -------
         array, shape (N, T + R, D), float64
-            The targets, then the further roots (see `Anchoring`), in the training 3D's unit.
+            The targets, then the further roots (see `Anchoring`), in the lifter's frame and unit.
 
         Raises
         ------
-        ValueError
-            Another number of joints than the lifter learned.
+        ValueError, TypeError
+            As `lift`.
         """
-        if points.shape[1] != self.sets.joint_count:
-            raise ValueError(
-                f"the poses have {points.shape[1]} joints; this lifter learned "
-                f"{self.sets.joint_count}."
-            )
-        result = np.empty((len(points), len(self.normalization.anchoring.joints), self.dims))
-        with _threads(self.options.job):
-            for first in range(0, len(points), CHUNK):
-                chunk = torch.from_numpy(np.array(points[first : first + CHUNK], np.float64))
-                inputs = self.normalization.inputs(chunk)
-                outputs = self.ridge.predict(inputs)
-                if self.network is not None and not linear_only:
-                    outputs = self._with_network(inputs, outputs)
-                part = self.normalization.restore(outputs)
-                seen = self.normalization.anchoring.relative(chunk).isfinite().any(2).any(1)
-                part[~seen] = torch.nan
-                result[first : first + CHUNK] = part.numpy()
+        poses_2d = of_skeleton(as_poses_2d(poses_2d, None, copy=False), self.skeleton_known)
+        result = np.empty((poses_2d.frames, len(self.normalization.anchoring.joints), self.dims))
+        cameras = self._cameras(poses_2d, camera)
+        for rows, relative in self._chunks(poses_2d, cameras, linear_only):
+            result[rows] = relative
         return result
 
-    def mean_pose(self) -> Floats:
-        """Give the mean of the training data, shape (T + R, D), joints relative to anchors."""
-        mean: Floats = as_joints(self.normalization.mean_out, self.dims).numpy()
-        return mean
+    @torch.no_grad()
+    def _relative(self, points: Floats, linear_only: bool) -> Floats:
+        chunk = torch.from_numpy(np.array(points, np.float64))
+        inputs = self.normalization.inputs(chunk)
+        outputs = self.ridge.predict(inputs)
+        if self.network is not None and not linear_only:
+            outputs = self._with_network(inputs, outputs)
+        relative = self.normalization.restore(outputs)
+        seen = self.normalization.anchoring.relative(chunk).isfinite().any(2).any(1)
+        relative[~seen] = torch.nan
+        result: Floats = relative.numpy()
+        return result
+
+    def mean_pose(self, poses_2d: Poses, camera: Any = None) -> Floats:
+        """Give the mean of the training data, as a guess that looks at no frame.
+
+        Parameters
+        ----------
+        poses_2d : Poses
+            Tells how many frames there are, and of which experiments.
+        camera : as in `lift`, optional
+            What filmed them.
+
+        Returns
+        -------
+        array, shape (N, T + R, D), float64
+            Joints relative to their anchors.
+        """
+        mean = as_joints(self.normalization.mean_out, self.dims).numpy()
+        everywhere: Floats = np.broadcast_to(mean, (poses_2d.frames, *mean.shape))
+        cameras = self._cameras(poses_2d, camera)
+        if self.views is None or cameras is None:
+            return everywhere
+        return self.views.back(everywhere, poses_2d, [cameras[key] for key in poses_2d.keys])
 
     def _with_network(self, inputs: Tensor, outputs: Tensor) -> Tensor:
         network = self.network
@@ -465,11 +586,67 @@ class Lifter:
         """Coordinates D of a lifted joint: 3, or 1 for depth only."""
         return self.normalization.dims
 
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> Path:
+        """Write the lifter to one file, which `liftpose.load` reads.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to, such as ``"fly.lifter"``.
+        overwrite : bool
+            Whether a file that is there is replaced.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        FileExistsError, IsADirectoryError, FileNotFoundError
+            Something is there already, or the folder is not.
+        ValueError
+            The lifter was not fitted.
+        """
+        from liftpose.lifter.lifter_file import save
+
+        return save(self, path, overwrite)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that the lifter is, 64 hexadecimal digits."""
+        from liftpose.lifter.lifter_file import digest
+
+        if self._digest is None:
+            self._digest = digest(self)
+        return self._digest
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What results have to say about the lifter they come from."""
+        return {
+            "liftpose_version": liftpose.__version__,
+            "lifter": self.digest,
+            "lifter_options": json.dumps(self.options.as_dict()),
+        }
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
     def state(self) -> dict[str, Any]:
         """Everything the lifter is, as plain values and tensors."""
         network = self.network
         return {
             "options": self.options.as_dict(),
+            "skeleton": self.skeleton_known.as_dict(),
+            "unit": self.unit,
+            "frame": self.frame,
+            "views": None if self.views is None else self.views.state(),
             "roots": list(self.sets.roots),
             "target_sets": [list(members) for members in self.sets.sets],
             "joint_count": self.sets.joint_count,
@@ -497,8 +674,16 @@ class Lifter:
         Lifter
         """
         options = Options(**state["options"])
-        lifter = cls(state["roots"], state["target_sets"], options)
-        lifter.sets = TargetSets.resolve(state["roots"], state["target_sets"], state["joint_count"])
+        sets = TargetSets.resolve(state["roots"], state["target_sets"], state["joint_count"])
+        if "skeleton" in state:
+            skeleton = Skeleton.from_dict(state["skeleton"])
+        else:  # checkpoints from before skeletons were kept
+            skeleton = Skeleton.unnamed(sets.joint_count, sets.roots, sets.sets)
+        lifter = cls(skeleton, options=options)
+        lifter.sets, lifter.unit = sets, state.get("unit")
+        lifter.frame = state.get("frame", "world")
+        views = state.get("views")
+        lifter.views = None if views is None else Views.from_state(views)
         lifter.normalization = Normalization(Anchoring(lifter.sets), **state["normalization"])
         lifter.ridge = Ridge(**state["ridge"])
         lifter.weight, lifter.choice = state["weight"], dict(state["choice"])
@@ -508,43 +693,59 @@ class Lifter:
             if options.network == "martinez":
                 built = Martinez.from_state(network)
             else:
-                built = FoldNetworks(network["ridges"], lifter.dims)
-                built.load_state_dict(network)
+                built = FoldNetworks.from_state(network, lifter.dims)
             lifter.network = built.to(available_device(options.device))
         return lifter
 
 
-def lifted(sets: TargetSets, relative: Tensor, poses_2d: Poses) -> Lifted:
+def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
     """Put joints relative to their anchors together into poses.
 
     Parameters
     ----------
     sets : TargetSets
         Roots and targets.
-    relative : tensor, shape (N, T + R, D)
+    relative : array, shape (N, T + R, D)
         As `Lifter.relative` gives it.
-    poses_2d : Poses
-        What was lifted.
 
     Returns
     -------
-    Lifted
+    position, root_relative : array, shape (N, J, D)
+        With the first root at the origin, and with each root there. NaN frames stay NaN.
     """
-    anchoring = Anchoring(sets)
-    root_relative = relative.new_full((len(relative), sets.joint_count, relative.shape[2]), np.nan)
+    anchoring, frames = Anchoring(sets), len(relative)
+    root_relative = np.full((frames, sets.joint_count, relative.shape[2]), np.nan)
     root_relative[:, list(sets.targets)] = relative[:, : anchoring.target_count]
-    position = anchoring.place(relative)
-    position[relative.isnan().all(2).all(1)] = torch.nan
-    return Lifted(position.numpy(), root_relative.numpy(), poses_2d.keys, poses_2d.lengths)
+    position = anchoring.place(torch.from_numpy(np.array(relative))).numpy()
+    position[np.isnan(relative).all((1, 2))] = np.nan
+    return position, root_relative
 
 
-@contextmanager
-def _threads(job: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if job is not None:
-        torch.set_num_threads(job)
-    try:
-        yield
-    finally:
-        if job is not None:
-            torch.set_num_threads(before)
+class _Threads:
+    """CPU threads of PyTorch: who leaves puts back what the first found.
+
+    How much of the setting is the process's and how much the thread's depends on the build.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.inside, self.before = threading.Lock(), 0, 0
+
+    @contextmanager
+    def __call__(self, job: int | None) -> Iterator[None]:
+        if job is None:
+            yield
+            return
+        with self.lock:
+            if self.inside == 0:
+                self.before = torch.get_num_threads()
+            self.inside += 1
+            torch.set_num_threads(job)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.inside -= 1
+                torch.set_num_threads(self.before)
+
+
+_threads = _Threads()

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from liftpose.skeleton import TargetSets
+from liftpose.skeleton.target_sets import TargetSets
 
 
 @dataclass(frozen=True)

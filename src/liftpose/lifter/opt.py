@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 import torch
+
+from liftpose.names import closest
 
 log = logging.getLogger("liftpose")
 
@@ -56,6 +57,8 @@ class Options:
     """Learning rate: its plateau for ours, its start for the published network."""
     noise: float | None = None
     """Standard deviation, in pixels, of Gaussian noise on the training 2D; None is none."""
+    min_confidence: float = 0.6
+    """Least confidence of a tracker, 0 to 1; a 2D joint below it counts as not seen."""
     load: str | None = None
     """Checkpoint to start from: looked up as given, then in `out_dir`."""
     resume: bool = False
@@ -97,6 +100,9 @@ class Options:
             _check_number(name, getattr(self, name), float, low=0.0)
             if getattr(self, name) >= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a share below 1.")
+        _check_number("min_confidence", self.min_confidence, float, low=0.0)
+        if self.min_confidence > 1:
+            raise ValueError(f"min_confidence is {self.min_confidence}; expected 0 to 1.")
         if self.noise is not None:
             _check_number("noise", self.noise, float, low=0.0)
         if self.job is not None:
@@ -146,9 +152,8 @@ class Options:
         known = {entry.name for entry in fields(cls)} | set(_OUT_DIR_NAMES)
         for name in kwargs:
             if name not in known:
-                raise ValueError(
-                    f"unknown option {name!r} in training_kwargs.{_closest(name, known)}"
-                )
+                offer = closest(str(name), sorted(known))
+                raise ValueError(f"unknown option {name!r} in training_kwargs.{offer}")
         named = {name: value for name, value in kwargs.items() if name not in _OUT_DIR_NAMES}
         folder = _one_folder(kwargs, out_dir)
         if folder is not None:
@@ -268,11 +273,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     return str(value) if isinstance(value, torch.device) else value
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(str(name), sorted(known), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else f" Known are: {', '.join(sorted(known))}."
 
 
 def _check_number(name: str, value: Any, kind: type, low: float, above: bool = False) -> None:

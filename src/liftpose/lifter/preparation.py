@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from torch import Tensor, nn
 from liftpose.lifter.augmentation import add_noise
 from liftpose.lifter.batch import Augmentation, Batch
 from liftpose.lifter.normalization import Anchoring, Normalization, counted_values
-from liftpose.lifter.selection import Folds, hold_out
+from liftpose.lifter.selection import Fold, Folds, hold_out
+from liftpose.lifter.terms import as_poses_2d, as_poses_3d, of_skeleton
 from liftpose.lifter.training import Learner, augmented
 from liftpose.poses import Poses, check_pair
-from liftpose.skeleton import TargetSets
+from liftpose.skeleton import Skeleton
+from liftpose.skeleton.target_sets import TargetSets
 
 log = logging.getLogger("liftpose")
 
@@ -42,11 +45,11 @@ def as_batch(poses_2d: Poses, poses_3d: Poses, sets: TargetSets) -> Batch:
     -------
     Batch
     """
-    pose_3d = poses_3d.points.copy()
+    pose_3d = poses_3d.points.astype(np.float64)
     roots = list(sets.roots)
     pose_3d[:, roots] = poses_3d.given[:, roots]
     return Batch(
-        torch.from_numpy(poses_2d.points.copy()),
+        torch.from_numpy(poses_2d.points.astype(np.float64)),
         torch.from_numpy(pose_3d),
         torch.from_numpy(np.isfinite(poses_3d.points)),
         torch.from_numpy(poses_3d.experiment),
@@ -60,39 +63,6 @@ def made_visible(data: Batch, steps: Sequence[Augmentation], seed: int) -> Batch
     """Give the data as it is judged on: with the 2D made where it is made, and nothing else."""
     makers = [step for step in steps if getattr(step, "makes_2d", False)]
     return augmented(data, makers, generator_for(seed, "held out"))
-
-
-def agreed_norm_2d(norm_2d: bool | None, steps: Sequence[Augmentation]) -> bool:
-    """Tell whether 2D is scaled to unit norm, from all who have a say.
-
-    Parameters
-    ----------
-    norm_2d : bool or None
-        What the caller said.
-    steps : sequence of Augmentation
-        Each may say in its ``norm_2d``; where nobody says anything, one with
-        ``norm_2d_default`` decides.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    ValueError
-        Two of them say different things.
-    """
-    said = {"the argument norm_2d": norm_2d} if norm_2d is not None else {}
-    for number, step in enumerate(steps):
-        opinion = getattr(step, "norm_2d", None)
-        if opinion is not None:
-            said[f"augmentation number {number}"] = opinion
-    if len(set(said.values())) > 1:
-        words = ", ".join(f"{who} says {opinion}" for who, opinion in said.items())
-        raise ValueError(f"norm_2d is contradictory: {words}. It must be the same for all.")
-    if said:
-        return bool(next(iter(said.values())))
-    return any(getattr(step, "norm_2d_default", False) for step in steps)
 
 
 def with_statistics(normalization: Normalization, stats: Sequence[Any]) -> Normalization:
@@ -140,14 +110,24 @@ def with_statistics(normalization: Normalization, stats: Sequence[Any]) -> Norma
 
 
 def as_pair(
-    poses_2d: Any, poses_3d: Any, mask: Any, augmentation: Sequence[Augmentation] | None
+    poses_2d: Any,
+    poses_3d: Any,
+    mask: Any,
+    confidence: Any,
+    augmentation: Sequence[Augmentation] | None,
+    skeleton: Skeleton | None,
+    name: str = "poses",
 ) -> tuple[Poses, Poses]:
     """Check training poses as they are given to `Lifter.fit`.
 
     Parameters
     ----------
-    poses_2d, poses_3d, mask, augmentation
+    poses_2d, poses_3d, mask, confidence, augmentation
         See `Lifter.fit`.
+    skeleton : Skeleton, optional
+        Whose joints both are brought to.
+    name : str
+        What errors call the two, before ``_2d`` and ``_3d``.
 
     Returns
     -------
@@ -159,8 +139,9 @@ def as_pair(
     ValueError
         Poses that do not fit each other, or no 2D and nothing that makes it.
     """
-    if not isinstance(poses_3d, Poses):
-        poses_3d = Poses.from_experiments(poses_3d, mask, (3, 1), "poses_3d")
+    poses_3d = as_poses_3d(poses_3d, mask, f"{name}_3d")
+    if skeleton is not None:
+        poses_3d = of_skeleton(poses_3d, skeleton, f"{name}_3d")
     if poses_2d is None:
         if not any(getattr(step, "makes_2d", False) for step in augmentation or ()):
             raise ValueError(
@@ -168,9 +149,62 @@ def as_pair(
                 "train_2d, or an augmentation such as random_project."
             )
         return Poses.unseen(poses_3d, 2), poses_3d
-    if not isinstance(poses_2d, Poses):
-        poses_2d = Poses.from_experiments(poses_2d, None, (2,), "poses_2d")
-    return check_pair(poses_2d, poses_3d, ("poses_2d", "poses_3d")), poses_3d
+    poses_2d = as_poses_2d(poses_2d, confidence, name=f"{name}_2d")
+    if skeleton is not None:
+        poses_2d = of_skeleton(poses_2d, skeleton, f"{name}_2d")
+    return check_pair(poses_2d, poses_3d, (f"{name}_2d", f"{name}_3d")), poses_3d
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What choices are made on.
+
+    Parameters
+    ----------
+    batch : Batch
+        Poses as they are, but for 2D that is made.
+    folds : Folds
+        Which of its rows are judged on by which network.
+    """
+
+    batch: Batch
+    folds: Folds
+
+    @classmethod
+    def on(cls, sets: TargetSets, poses_2d: Poses, poses_3d: Poses) -> Judged:
+        """Judge on validation poses, which nothing learns from.
+
+        Parameters
+        ----------
+        sets : TargetSets
+            Roots and targets.
+        poses_2d, poses_3d : Poses
+            Of the same frames and joints.
+
+        Returns
+        -------
+        Judged
+
+        Raises
+        ------
+        ValueError
+            No frame in which a target and its root are seen in both 2D and 3D.
+        """
+        batch = as_batch(poses_2d, poses_3d, sets)
+        counts = counted_values(Anchoring(sets), batch.pose_2d, batch.pose_3d, batch.counts)
+        usable = counts[:, : len(sets.targets)].any((1, 2)).numpy()
+        if not usable.any():
+            raise ValueError(
+                "no frame of the validation poses has a target and its root in both 2D and 3D."
+            )
+        parts = hold_out(poses_3d, usable)
+        nothing = np.empty(0, np.int64)
+        folds = tuple(Fold(nothing, fold.held) for fold in parts.folds)
+        return cls(batch, Folds(folds, "validation"))
+
+    def summary(self) -> dict[str, Any]:
+        """Tell what choices were made on."""
+        return {"chosen_on": f"{len(self.folds.held)} frames of validation poses"}
 
 
 def with_noise(

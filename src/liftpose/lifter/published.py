@@ -30,7 +30,7 @@ from liftpose.lifter.published_files import (
     read_poses,
     with_keys,
 )
-from liftpose.skeleton import TargetSets
+from liftpose.skeleton.target_sets import TargetSets
 
 _BATCH = 4096  # frames lifted at once: bounds memory at a few tens of MB
 _FRAMES_COMPARED = 256  # of each experiment, to see whether poses were scaled to unit norm
@@ -135,7 +135,7 @@ class PublishedModel(Layout):
         """Coordinates D of a lifted joint."""
         return self.out_dim
 
-    def relative(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def relative(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Lift 2D points to joints relative to their anchors.
 
         Parameters

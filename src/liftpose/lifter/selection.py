@@ -44,8 +44,9 @@ class Folds:
     folds : tuple of Fold
         The folds; their held-out rows are disjoint.
     kind : str
-        ``"recordings"``, ``"blocks"`` (of time), or ``"none"`` where there are too few frames to
-        hold any out: then the one fold is judged on what it learned from, which decides nothing.
+        ``"recordings"``, ``"blocks"`` (of time), ``"validation"`` (poses given for it), or
+        ``"none"`` where there are too few frames to hold any out: then the one fold is judged on
+        what it learned from, which decides nothing.
     """
 
     folds: tuple[Fold, ...]
@@ -70,8 +71,12 @@ class Folds:
         """Say in words what is held out."""
         if not self.honest:
             return "nothing held out: too few frames"
-        what = "whole recordings" if self.kind == "recordings" else "blocks of time with a gap"
-        return f"{len(self.folds)} folds of {what}"
+        what = {
+            "recordings": "whole recordings",
+            "blocks": "blocks of time with a gap",
+            "validation": "validation poses",
+        }
+        return f"{len(self.folds)} folds of {what[self.kind]}"
 
 
 def hold_out(poses: Poses, usable: npt.NDArray[np.bool_], count: int = FOLDS) -> Folds:

@@ -219,7 +219,11 @@ class ResidualLearner:
         missing, added = [], []
         for number, fold in enumerate(folds.folds):
             rows = torch.from_numpy(fold.held).to(inputs.device)
-            base, addition = self.current.held_out(number, inputs[rows])
+            if folds.kind == "validation":  # which no network learned from: judge what will lift
+                base = apply(self.ridge, inputs[rows]).float()
+                addition = self.current.addition(inputs[rows])
+            else:
+                base, addition = self.current.held_out(number, inputs[rows])
             counted = self._targets(counts[rows]).all(-1)
             missing.append(self._targets(outputs[rows] - base)[counted] * self.unit)
             added.append(self._targets(addition)[counted] * self.unit * folds.honest)
@@ -296,8 +300,7 @@ class MartinezLearner:
     @torch.no_grad()
     def judge(self, folds: Folds, clean: Ready) -> Weight:
         """Mean distance of the targets of held-out frames, in the data's unit; see `Learner`."""
-        (fold,) = folds.folds
-        rows = torch.from_numpy(fold.held).to(clean[0].device)
+        rows = torch.from_numpy(folds.held).to(clean[0].device)
         inputs, outputs, counts = (part[rows] for part in self._only_targets(clean))
         self.network.eval()
         difference = as_joints(self.network(inputs) - outputs, self.dims)

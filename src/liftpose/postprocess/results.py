@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +17,12 @@ from liftpose import metrics
 from liftpose.geometry.alignment import one_rotation
 from liftpose.lifter.batch import Batch
 from liftpose.lifter.checkpoint import EVALUATION, RESULTS, RunFolder, versions
+from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.normalization import Anchoring, counted_values
 from liftpose.lifter.preparation import as_batch
 from liftpose.lifter.published import is_published, read_published_results
 from liftpose.poses import Floats, Key, Poses
-from liftpose.skeleton import TargetSets
+from liftpose.skeleton.target_sets import TargetSets
 
 Bools = npt.NDArray[np.bool_]
 
@@ -192,6 +194,61 @@ class Truth:
         return float(np.degrees(np.arccos(cosine))) if found.after < 0.5 * found.before else None
 
 
+def guesses(model: Model, poses_2d: Poses, camera: Any = None) -> dict[str, Floats]:
+    """Lift poses, and make the two simple guesses that a lifter is to be compared with.
+
+    Parameters
+    ----------
+    model : Lifter, or one read from a folder of 0.22
+        Those of 0.22 have no ridge, and stand alone.
+    poses_2d : Poses
+        What is lifted.
+    camera : as in `liftpose.Lifter.lift`, optional
+        What filmed it.
+
+    Returns
+    -------
+    dict of str to array, shape (N, T + R, D)
+        Joints relative to their anchors: ``liftpose``, ``ridge`` and ``mean_pose``.
+    """
+    if not isinstance(model, Lifter):
+        return {"liftpose": model.relative(poses_2d.points)}
+    return {
+        "liftpose": model.relative(poses_2d, camera),
+        "ridge": model.relative(poses_2d, camera, linear_only=True),
+        "mean_pose": model.mean_pose(poses_2d, camera),
+    }
+
+
+def body_length(points: Floats) -> float:
+    """Length of a body that errors can be compared with.
+
+    Parameters
+    ----------
+    points : array, shape (N, J, D)
+        Poses; NaN where a joint is not known.
+
+    Returns
+    -------
+    float
+        The median over the frames of the largest distance between two joints, in the unit of the
+        poses; NaN where no frame has two. Of many frames, 2000 evenly spaced ones are taken.
+
+    Examples
+    --------
+    >>> body_length(np.array([[[0, 0, 0], [3, 0, 0], [3, 4, 0]]]))
+    5.0
+    """
+    some = points[:: max(1, len(points) // 2000)]
+    largest = np.full(len(some), -1.0)
+    for joint in range(some.shape[1]):
+        apart = np.linalg.norm(some - some[:, joint : joint + 1], axis=2)
+        apart[:, joint] = np.nan
+        largest = np.fmax(largest, np.fmax.reduce(apart, axis=1))
+    known = largest[largest >= 0]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
 def write_results(folder: RunFolder, results: Results) -> None:
     """Write the results of a test, in place of earlier ones."""
     folder.write(
@@ -239,6 +296,41 @@ def write_evaluation(
             "versions": versions(),
         },
     )
+
+
+def read_evaluation(folder: Path) -> dict[str, Any]:
+    """Read ``evaluation.json`` of a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of a run.
+
+    Returns
+    -------
+    dict
+        As `write_evaluation` wrote it.
+
+    Raises
+    ------
+    FileNotFoundError
+        Nothing was scored there.
+    ValueError
+        It is something else.
+    """
+    path = folder / EVALUATION
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{folder} has no {EVALUATION}: nothing was tested there, or there is no truth to "
+            "score against."
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] == "liftpose-evaluation":
+            return dict(content)
+    except (json.JSONDecodeError, KeyError, TypeError):
+        pass
+    raise ValueError(f"{path} is no evaluation of liftpose.")
 
 
 def load_test_results(

@@ -9,6 +9,8 @@ them all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,12 +35,22 @@ class FoldNetworks(nn.Module):
         Coordinates D of a joint; the loss is the distance of joints.
     generator : torch.Generator, optional
         CPU generator that the first weights are drawn from.
+    width, blocks : int
+        Units of a layer, and residual blocks.
     """
 
     ridges: Tensor
 
-    def __init__(self, ridges: Tensor, dims: int, generator: torch.Generator | None = None):
+    def __init__(
+        self,
+        ridges: Tensor,
+        dims: int,
+        generator: torch.Generator | None = None,
+        width: int = WIDTH,
+        blocks: int = BLOCKS,
+    ):
         super().__init__()
+        self.width, self.blocks = width, blocks
         count, inputs, outputs = ridges.shape[0], ridges.shape[1] - 1, ridges.shape[2]
         self.dims = dims
         self.register_buffer("ridges", ridges.float())
@@ -50,14 +62,34 @@ class FoldNetworks(nn.Module):
         def zeros(columns: int, rows: int = 1) -> nn.Parameter:
             return nn.Parameter(torch.zeros(count, rows, columns))
 
-        self.enter, self.enter_bias = drawn(inputs, WIDTH, 1.0), zeros(WIDTH)
-        self.first = nn.ParameterList([drawn(WIDTH, WIDTH, 2.0**0.5) for _ in range(BLOCKS)])
-        self.second = nn.ParameterList([drawn(WIDTH, WIDTH, 0.5) for _ in range(BLOCKS)])
-        self.first_bias = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS)])
-        self.second_bias = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS)])
-        self.gain = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS + 1)])
-        self.shift = nn.ParameterList([zeros(WIDTH) for _ in range(BLOCKS + 1)])
-        self.leave, self.leave_bias = zeros(outputs, WIDTH), zeros(outputs)
+        self.enter, self.enter_bias = drawn(inputs, width, 1.0), zeros(width)
+        self.first = nn.ParameterList([drawn(width, width, 2.0**0.5) for _ in range(blocks)])
+        self.second = nn.ParameterList([drawn(width, width, 0.5) for _ in range(blocks)])
+        self.first_bias = nn.ParameterList([zeros(width) for _ in range(blocks)])
+        self.second_bias = nn.ParameterList([zeros(width) for _ in range(blocks)])
+        self.gain = nn.ParameterList([zeros(width) for _ in range(blocks + 1)])
+        self.shift = nn.ParameterList([zeros(width) for _ in range(blocks + 1)])
+        self.leave, self.leave_bias = zeros(outputs, width), zeros(outputs)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor], dims: int) -> FoldNetworks:
+        """Build networks of the sizes that a saved state has.
+
+        Parameters
+        ----------
+        state : mapping of str to tensor
+            As `state_dict` gave it.
+        dims : int
+            Coordinates D of a joint.
+
+        Returns
+        -------
+        FoldNetworks
+        """
+        blocks = sum(name.startswith("first.") for name in state)
+        networks = cls(state["ridges"], dims, width=state["enter"].shape[2], blocks=blocks)
+        networks.load_state_dict(dict(state))
+        return networks
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Give what each network adds to its ridge.
@@ -72,16 +104,16 @@ class FoldNetworks(nn.Module):
         tensor, shape (K, B, O)
         """
         hidden = torch.baddbmm(self.enter_bias, inputs, self.enter)
-        for block in range(BLOCKS):
+        for block in range(self.blocks):
             inner = functional.gelu(self._normalize(hidden, block))
             inner = torch.baddbmm(self.first_bias[block], inner, self.first[block])
             inner = functional.gelu(inner)
             hidden = hidden + torch.baddbmm(self.second_bias[block], inner, self.second[block])
-        hidden = functional.gelu(self._normalize(hidden, BLOCKS))
+        hidden = functional.gelu(self._normalize(hidden, self.blocks))
         return torch.baddbmm(self.leave_bias, hidden, self.leave)
 
     def _normalize(self, hidden: Tensor, place: int) -> Tensor:
-        normal = functional.layer_norm(hidden, (WIDTH,))
+        normal = functional.layer_norm(hidden, (self.width,))
         scaled: Tensor = normal * (1 + self.gain[place]) + self.shift[place]
         return scaled
 

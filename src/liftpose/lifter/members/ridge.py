@@ -55,6 +55,7 @@ class Ridge:
         scale: Tensor,
         dims: int,
         targets: int,
+        validation: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> Ridge:
         """Solve the normal equations, with the penalty that serves held-out frames best.
 
@@ -74,12 +75,22 @@ class Ridge:
             Coordinates D of a joint; outputs are joints of D coordinates, one after another.
         targets : int
             How many of the joints, the first ones, the choice is made on.
+        validation : tuple of three tensors, optional
+            Inputs, outputs and what counts of other poses, to choose the penalty on instead of
+            on what the folds hold out.
 
         Returns
         -------
         Ridge
         """
-        errors = torch.zeros(len(PENALTIES), dtype=torch.float64)
+
+        def errors(paths: list[Tensor], judged: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+            wanted = as_joints(judged[2], dims)[:, :targets].all(-1)
+            missed = [(apply(weights, judged[0]) - judged[1]) * scale for weights in paths]
+            distances = [as_joints(part, dims)[:, :targets].norm(dim=-1) for part in missed]
+            return torch.stack([distance[wanted].sum() for distance in distances]).double()
+
+        total = torch.zeros(len(PENALTIES), dtype=torch.float64)
         candidates = []
         for fold in folds.folds:
             train = torch.from_numpy(fold.train)
@@ -87,12 +98,12 @@ class Ridge:
             held = torch.from_numpy(fold.held[:: 1 + len(fold.held) // ENOUGH])
             paths = _solve(inputs[train], outputs[train], counts[train], PENALTIES)
             candidates.append(paths)
-            wanted = as_joints(counts[held], dims)[:, :targets].all(-1)
-            for i, weights in enumerate(paths):
-                missed = (apply(weights, inputs[held]) - outputs[held]) * scale
-                distance = as_joints(missed, dims)[:, :targets].norm(dim=-1)
-                errors[i] += distance[wanted].sum()
-        best = int(errors.argmin()) if folds.honest else PENALTIES.index(CAUTIOUS)
+            if validation is None:
+                total += errors(paths, (inputs[held], outputs[held], counts[held]))
+        if validation is not None:
+            total = errors(_solve(inputs, outputs, counts, PENALTIES), validation)
+        decided = folds.honest or validation is not None
+        best = int(total.argmin()) if decided else PENALTIES.index(CAUTIOUS)
         penalty = PENALTIES[best]
         (weights,) = _solve(inputs, outputs, counts, (penalty,))
         return cls(weights, penalty, torch.stack([paths[best] for paths in candidates]))

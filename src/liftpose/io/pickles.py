@@ -1,0 +1,79 @@
+"""Plain values out of pickles, without running anything.
+
+A pickle is a program. Here, only pickles are read whose every instruction builds text, numbers,
+None, lists, tuples or dicts of those; they are looked through before the first is carried out.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import pickletools
+from typing import Any, NoReturn
+
+# fmt: off
+_BUILDS = frozenset((
+    "PROTO", "FRAME", "MARK", "STOP", "NONE", "NEWTRUE", "NEWFALSE",
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "FLOAT", "BINFLOAT",
+    "STRING", "BINSTRING", "SHORT_BINSTRING",
+    "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
+    "LIST", "EMPTY_LIST", "APPEND", "APPENDS",
+    "TUPLE", "EMPTY_TUPLE", "TUPLE1", "TUPLE2", "TUPLE3",
+    "DICT", "EMPTY_DICT", "SETITEM", "SETITEMS",
+    "PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE", "GET", "BINGET", "LONG_BINGET",
+))
+# fmt: on
+"""Instructions that can do no more than put such values together."""
+
+
+_DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What putting values together in a wrong way ends in."""
+
+
+class _Plain(pickle.Unpickler):
+    """An unpickler that knows no classes."""
+
+    def find_class(self, module: str, name: str, /) -> NoReturn:
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def plain_values(data: bytes) -> Any:
+    """Read a pickle that holds nothing but plain values.
+
+    Parameters
+    ----------
+    data : bytes
+        The pickle.
+
+    Returns
+    -------
+    str, int, float, bool, None, or list, tuple or dict of those
+
+    Raises
+    ------
+    ValueError
+        A pickle that does anything else, or that is damaged.
+
+    Examples
+    --------
+    >>> plain_values(pickle.dumps([("nose", "x"), ("nose", "y")]))
+    [('nose', 'x'), ('nose', 'y')]
+    >>> plain_values(pickle.dumps(print))
+    Traceback (most recent call last):
+    ValueError: the pickle holds more than plain values (STACK_GLOBAL); it is not opened.
+    """
+    try:
+        steps = [(code.name, argument) for code, argument, _ in pickletools.genops(data)]
+    except ValueError as error:
+        raise ValueError(f"the pickle is damaged ({error}).") from error
+    for name, argument in steps:
+        if name not in _BUILDS:
+            raise ValueError(f"the pickle holds more than plain values ({name}); it is not opened.")
+        # The unpickler makes room for as many values as the highest number under which one is
+        # kept.
+        if "PUT" in name and not 0 <= int(argument or 0) <= len(steps):
+            raise ValueError(f"the pickle keeps a value under {argument}; it is damaged.")
+    try:
+        return _Plain(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, *_DAMAGE) as error:
+        raise ValueError(f"the pickle is damaged ({error}).") from error

@@ -1,0 +1,80 @@
+"""A lifter in words: for the prompt, for a notebook and for the command line."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from liftpose.geometry.camera import Camera
+
+if TYPE_CHECKING:
+    from liftpose.lifter.lifter import Lifter
+
+
+def facts(lifter: Lifter) -> dict[str, str]:
+    """Say what a lifter is, line by line.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        Fitted or not.
+
+    Returns
+    -------
+    dict of str to str
+        What, and the words about it.
+    """
+    known = {"network": lifter.options.network}
+    if lifter.skeleton is not None:
+        sets = lifter.skeleton.sets
+        known["joints"] = (
+            f"{sets.joint_count}: {_counted(len(sets.roots), 'root')}, "
+            f"{_counted(len(sets.targets), 'target')}, {len(sets.unused)} left out"
+        )
+    if not lifter.fitted:
+        return known | {"trained": "not yet; call fit(poses_2d, poses_3d)"}
+    choice, unit = lifter.choice, f" {lifter.unit}" if lifter.unit else ""
+    depth = "depth alone, " if lifter.dims == 1 else ""
+    known["gives"] = f"{depth}{lifter.unit or 'unit not stated'}, {lifter.frame} frame"
+    known["camera"] = _camera(lifter)
+    known["norm_2d"] = str(choice.get("norm_2d", lifter.normalization.norm_2d))
+    known["trained on"] = f"{choice.get('frames', '?')} frames"
+    known["chosen on"] = str(choice.get("chosen_on", choice.get("folds", "?")))
+    if "epoch" in choice:
+        known["network"] += f", best after epoch {choice['epoch']}" + (
+            f", at weight {lifter.weight:.2f}" if lifter.options.network == "residual" else ""
+        )
+        ridge = choice["held_out_mpjpe_ridge"]
+        beside = "" if ridge != ridge else f" (linear map alone: {ridge:.4g}{unit})"
+        known["held-out MPJPE"] = f"{choice['held_out_mpjpe']:.4g}{unit}{beside}"
+    known["digest"] = lifter.digest[:16]
+    return known
+
+
+def as_text(lifter: Lifter) -> str:
+    """Say what a lifter is, one line a fact."""
+    known = facts(lifter)
+    width = max(map(len, known))
+    return "\n".join(["Lifter", *(f"  {name:{width}}  {words}" for name, words in known.items())])
+
+
+def as_html(lifter: Lifter) -> str:
+    """Say what a lifter is, as a table for a notebook."""
+    rows = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
+        f"<td style='text-align:left'>{html.escape(words)}</td></tr>"
+        for name, words in facts(lifter).items()
+    )
+    return f"<table><caption style='text-align:left'>Lifter</caption>{rows}</table>"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _camera(lifter: Lifter) -> str:
+    if lifter.camera is None:
+        return "not given"
+    if isinstance(lifter.camera, Camera):
+        return lifter.camera.name or "one, without a name"
+    return f"one for each of {len(lifter.camera)} experiments"

@@ -1,0 +1,270 @@
+"""Understanding datasets as poses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from liftpose.poses.given import UNNAMED, Key
+from liftpose.poses.layout.to_dataset import DIMS, Array, spanned
+from liftpose.poses.poses import Poses
+
+if TYPE_CHECKING:
+    from xarray import DataArray, Dataset
+
+_SPELLINGS = {"keypoint": "keypoints", "individual": "individuals"}
+
+
+def dataset_to_poses(dataset: Dataset) -> Poses:
+    """Take poses from a dataset in the layout of `movement`.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        2D or 3D. One individual gives one experiment without a name, several give one each, with
+        their names, unless a coordinate ``experiment`` says otherwise.
+
+    Returns
+    -------
+    Poses
+        Row i is the i-th of ``time``, for each individual.
+
+    Raises
+    ------
+    ValueError
+        A dataset of another layout: the message says what it holds.
+    TypeError
+        Something else than a dataset.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> poses = Poses.from_experiments({"walk": np.ones((4, 5, 3))}, fps=100, unit="mm")
+    >>> again = dataset_to_poses(poses.to_dataset())
+    >>> again.keys, again.lengths, again.fps, again.unit
+    (('walk',), (4,), 100.0, 'mm')
+    """
+    dataset = understood(dataset)
+    position = dataset.position.transpose("individuals", "time", "keypoints", "space").values
+    count, frames = position.shape[:2]
+    told = experiments_of(dataset)
+    rows = position.reshape(count * frames, *position.shape[2:])
+    pieces = dict(zip(told.keys, _split(rows, told.lengths), strict=True))
+    confidence = _confidence(dataset)
+    return Poses.from_experiments(
+        pieces,
+        name="position",
+        confidence=None
+        if confidence is None
+        else dict(zip(told.keys, _split(confidence, told.lengths), strict=True)),
+        copy=False,
+        individuals=told.individuals,
+        **described(dataset),
+    )
+
+
+def _split(rows: Array, lengths: Sequence[int]) -> list[Array]:
+    return np.split(rows, np.cumsum(lengths)[:-1])
+
+
+def understood(dataset: Dataset) -> Dataset:
+    """Check that a dataset is in the layout of `movement`, and give it in our spelling.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        Anything.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same with plural dimensions, ``individuals`` among them, and ``space`` in the order
+        x, y, z. Nothing is loaded.
+
+    Raises
+    ------
+    ValueError
+        Another layout.
+    TypeError
+        Something else than a dataset.
+    """
+    from xarray import Dataset
+
+    if not isinstance(dataset, Dataset):
+        raise TypeError(f"expected an xarray.Dataset, got {type(dataset).__name__}.")
+    wanted = f"expected a variable 'position' with the dimensions {', '.join(DIMS)}"
+    if dataset.attrs.get("ds_type", "poses") != "poses":
+        raise ValueError(f"the dataset is of the type {dataset.attrs['ds_type']!r}, not 'poses'.")
+    if "position" not in dataset.data_vars:
+        held = ", ".join(map(str, dataset.data_vars)) or "nothing"
+        raise ValueError(f"the dataset holds {held}; {wanted}.")
+    present = set(dataset.dims) | set(dataset.coords)
+    dataset = dataset.rename({a: b for a, b in _SPELLINGS.items() if a in present})
+    if "individuals" not in dataset.position.dims:
+        dataset = dataset.drop_vars("individuals", errors="ignore").expand_dims("individuals", -1)
+    if set(dataset.position.dims) != set(DIMS):
+        found = ", ".join(map(str, dataset.position.dims))
+        raise ValueError(f"'position' has the dimensions {found}; {wanted}.")
+    return _in_order(dataset)
+
+
+def _in_order(dataset: Dataset) -> Dataset:
+    if "space" not in dataset.coords:
+        return dataset
+    axes = [str(name) for name in dataset.space.values]
+    right = ["x", "y", "z"][: len(axes)]
+    if sorted(axes) != right or len(axes) < 2:
+        raise ValueError(f"the dimension space is of {axes}; expected ['x', 'y'] or with 'z'.")
+    return dataset if axes == right else dataset.isel(space=[axes.index(axis) for axis in right])
+
+
+@dataclass(frozen=True)
+class Experiments:
+    """The experiments of a dataset: name, number of frames and individual of each."""
+
+    keys: tuple[Key, ...]
+    lengths: tuple[int, ...]
+    individuals: tuple[str, ...] | None
+
+
+def experiments_of(dataset: Dataset, step: int = 1 << 18) -> Experiments:
+    """Find the experiments of a dataset that `understood` gave.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        In the layout of `movement`.
+    step : int
+        Frames of which the names are looked at at a time.
+
+    Returns
+    -------
+    Experiments
+
+    Raises
+    ------
+    ValueError
+        Names that are not those of experiments one after another.
+    """
+    frames, count = dataset.sizes["time"], dataset.sizes["individuals"]
+    who = known_names(dataset, "individuals")
+    if "experiment" not in dataset.coords:
+        keys: tuple[Key, ...] = (UNNAMED,) if count == 1 else _default_keys(who, count)
+        return Experiments(keys, (frames,) * count, who)
+    told = dataset.coords["experiment"]
+    if told.dims != ("individuals",) and (count > 1 or told.dims not in ((), ("time",))):
+        raise ValueError(
+            f"the coordinate experiment has the dimensions {told.dims} in a dataset of {count} "
+            "individuals; expected one name for each of them."
+        )
+    if told.dims == ("time",):
+        labels, lengths = _runs(told, step)
+    else:
+        labels, lengths = [str(label) for label in np.atleast_1d(told.values)], [frames] * count
+    if len(set(labels)) != len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise ValueError(
+            f"experiment {twice!r} is there in several pieces; expected the frames of each "
+            "experiment one after another. Sort the dataset by experiment."
+        )
+    by_label = json.loads(str(told.attrs.get("individuals", "{}")))
+    if by_label:
+        who = tuple(str(by_label[label]) for label in labels)
+    elif who is not None and count == 1:
+        who = who * len(labels)
+    return Experiments(tuple(_key(label, told) for label in labels), tuple(lengths), who)
+
+
+def _default_keys(who: tuple[str, ...] | None, count: int) -> tuple[str, ...]:
+    keys = who or tuple(f"id_{number}" for number in range(count))
+    if len(set(keys)) != count:
+        raise ValueError(f"the individuals {list(keys)} are not all different.")
+    return keys
+
+
+def _runs(told: DataArray, step: int) -> tuple[list[str], list[int]]:
+    """Labels that follow one another, and how often each does."""
+    labels: list[str] = []
+    lengths: list[int] = []
+    for start in range(0, told.sizes["time"], step):
+        piece = np.asarray(told.isel(time=slice(start, start + step)).values)
+        turns = np.flatnonzero(piece[1:] != piece[:-1]) + 1
+        bounds = [0, *turns.tolist(), len(piece)]
+        for begin, end in pairwise(bounds):
+            label = str(piece[begin])
+            if labels and labels[-1] == label:
+                lengths[-1] += end - begin
+            else:
+                labels.append(label)
+                lengths.append(end - begin)
+    return labels, lengths
+
+
+def _key(label: str, told: DataArray) -> Key:
+    if told.attrs.get("keys") != "json":
+        return label
+    key: Key = key_from_json(json.loads(label))
+    return key
+
+
+def key_from_json(value: Any) -> Any:
+    """Give the name of an experiment as it was before it became JSON: lists were tuples.
+
+    Examples
+    --------
+    >>> key_from_json(["fly", [1, 2]])
+    ('fly', (1, 2))
+    """
+    return tuple(key_from_json(part) for part in value) if isinstance(value, list) else value
+
+
+def known_names(dataset: Dataset, dim: str) -> tuple[str, ...] | None:
+    """Names along a dimension, or None where there are none but placeholders."""
+    if dim not in dataset.coords or "placeholder" in dataset[dim].attrs:
+        return None
+    return tuple(str(name) for name in dataset[dim].values)
+
+
+def _confidence(dataset: Dataset) -> Array | None:
+    if not has_confidence(dataset):
+        return None
+    values: Array = dataset.confidence.transpose("individuals", "time", "keypoints").values
+    if np.isnan(values).all():
+        # What movement fills in where there is none.
+        return None
+    rows: Array = values.reshape(-1, values.shape[-1])
+    return rows
+
+
+def has_confidence(dataset: Dataset) -> bool:
+    """Whether a dataset that `understood` gave has a confidence that is no placeholder.
+
+    Raises
+    ------
+    ValueError
+        It has one of other dimensions.
+    """
+    if "confidence" not in dataset.data_vars or "placeholder" in dataset.confidence.attrs:
+        return False
+    if set(dataset.confidence.dims) != {"time", "keypoints", "individuals"}:
+        found = ", ".join(map(str, dataset.confidence.dims))
+        raise ValueError(
+            f"'confidence' has the dimensions {found}; expected {', '.join(spanned('confidence'))}."
+        )
+    return True
+
+
+def described(dataset: Dataset) -> dict[str, Any]:
+    """Joint names, rate, unit, frame and source of a dataset, as `Poses` calls them."""
+    attrs = dataset.attrs
+    unit = attrs.get("unit", dataset.position.attrs.get("units"))
+    found = {name: attrs.get(name) for name in ("frame", "source_software", "source_file")} | {
+        "unit": unit
+    }
+    texts = {name: None if value is None else str(value) for name, value in found.items()}
+    return {"joints": known_names(dataset, "keypoints"), "fps": attrs.get("fps")} | texts

@@ -1,0 +1,160 @@
+"""What lifting gives: 3D poses, row for row those of the 2D that was lifted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from liftpose.poses.given import Floats, Key
+from liftpose.poses.poses import parts_of
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class Lifted:
+    """What lifting gives; row i is frame i of the 2D.
+
+    Parameters
+    ----------
+    position : array, shape (N, J, D), float32
+        In the training 3D's frame and unit, with the first root at the origin. NaN for joints
+        that were not asked for, and in frames in which nothing was seen. D is 3, or 1 where the
+        lifter learned depth only.
+    root_relative : array, shape (N, J, D), float32
+        Each target relative to its own root.
+    keys : tuple
+        Name of each experiment.
+    lengths : tuple of int
+        Frames of each experiment; their sum is N.
+    joints : tuple of str, length J, optional
+        Name of each joint.
+    confidence : array, shape (N, J), float32, optional
+        Of the 2D, as its tracker gave it.
+    individuals : tuple of str, optional
+        The individual of each experiment.
+    fps : float, optional
+        Frames per second.
+    unit, frame : str, optional
+        Of the positions; the frame is ``"world"`` or ``"camera"``.
+    source_software, source_file : str, optional
+        Where the 2D comes from.
+    spread : array, shape (N, J, D), float32, optional
+        One standard deviation of each coordinate, in `unit`.
+    novelty : array, shape (N,), float32, optional
+        How unlike the training data a frame is.
+    provenance : mapping of str to str
+        What lifted it: version, digest and options of the lifter. Written into every file.
+
+    Examples
+    --------
+    >>> still = np.zeros((3, 2, 3), np.float32)
+    >>> lifted = Lifted(still, still, ("walk",), (3,), joints=("hip", "knee"), unit="mm")
+    >>> lifted.frames, lifted.only("walk").position.shape
+    (3, (3, 2, 3))
+    """
+
+    position: Floats
+    root_relative: Floats
+    keys: tuple[Key, ...]
+    lengths: tuple[int, ...]
+    joints: tuple[str, ...] | None = None
+    confidence: Floats | None = None
+    individuals: tuple[str, ...] | None = None
+    fps: float | None = None
+    unit: str | None = None
+    frame: str | None = None
+    source_software: str | None = None
+    source_file: str | None = None
+    spread: Floats | None = None
+    novelty: Floats | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames N, of all experiments."""
+        return len(self.position)
+
+    @property
+    def joint_count(self) -> int:
+        """Number of joints J."""
+        return int(self.position.shape[1])
+
+    @property
+    def dims(self) -> int:
+        """Number of coordinates D."""
+        return int(self.position.shape[2])
+
+    @property
+    def blind(self) -> int:
+        """Number of frames in which nothing was seen, and which are NaN therefore."""
+        return int(np.isnan(self.position).all(axis=(1, 2)).sum())
+
+    def only(self, key: Key) -> Lifted:
+        """Give what was lifted of one experiment.
+
+        Parameters
+        ----------
+        key : str, number or tuple
+            Name of the experiment.
+
+        Returns
+        -------
+        Lifted
+
+        Raises
+        ------
+        KeyError
+            There is no such experiment.
+        """
+        if key not in self.keys:
+            raise KeyError(f"there is no experiment {key!r}; there are {list(self.keys)}.")
+        number = self.keys.index(key)
+        start = sum(self.lengths[:number])
+        return self.part(start, start + self.lengths[number])
+
+    def part(self, start: int, stop: int) -> Lifted:
+        """Give some rows, without copying them; see `liftpose.Poses.part`."""
+        kept, lengths = parts_of(self.lengths, start, stop)
+        rows = slice(max(start, 0), stop)
+
+        def cut(values: Floats | None) -> Floats | None:
+            return None if values is None else values[rows]
+
+        names = self.individuals
+        return replace(
+            self,
+            position=self.position[rows],
+            root_relative=self.root_relative[rows],
+            keys=tuple(self.keys[i] for i in kept),
+            lengths=lengths,
+            confidence=cut(self.confidence),
+            individuals=None if names is None else tuple(names[i] for i in kept),
+            spread=cut(self.spread),
+            novelty=cut(self.novelty),
+        )
+
+    def to_dataset(self) -> Dataset:
+        """Give it as an `xarray.Dataset` in the layout of `movement`.
+
+        Returns
+        -------
+        xarray.Dataset
+            See `liftpose.poses.layout`.
+        """
+        from liftpose.poses.layout import lifted_to_dataset
+
+        return lifted_to_dataset(self)
+
+    def __repr__(self) -> str:
+        unit = f" in {self.unit}" if self.unit else ""
+        frame = f", {self.frame} frame" if self.frame else ""
+        blind = f", {self.blind} of them blind" if self.blind else ""
+        return (
+            f"<Lifted: {self.frames} frames{blind}, {self.joint_count} joints, "
+            f"{len(self.keys)} experiment{'s' * (len(self.keys) != 1)}{unit}{frame}>"
+        )

@@ -1,0 +1,122 @@
+"""What goes to stdout and what to stderr, and the bar where someone watches."""
+
+import io
+import json
+import logging
+import warnings
+
+import numpy as np
+import pytest
+
+from liftpose.terminal import Status, columns, paragraphs, session
+
+
+class Screen(io.StringIO):
+    """A stderr that someone watches."""
+
+    def isatty(self):
+        return True
+
+
+def test_results_go_to_stdout_and_all_else_to_stderr(capsys):
+    with session() as say:
+        say.result({"a": 1}, "one")
+        say.note("by the way")
+        logging.getLogger("liftpose").info("going on")
+        logging.getLogger("liftpose.room").warning("look out")
+    out, err = capsys.readouterr()
+    assert out == "one\n"
+    assert err.splitlines() == ["by the way", "going on", "warning: look out"]
+
+
+def test_json_is_alone_on_stdout_and_has_no_nan(capsys):
+    with session(as_json=True) as say:
+        say.note("by the way")
+        logging.getLogger("liftpose").info("going on")
+        say.result({"n": float("nan"), "a": np.arange(2), "t": (np.float64(1.5), None)}, "text")
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"n": None, "a": [0, 1], "t": [1.5, None]}
+    assert err == ""
+
+
+def test_quiet_keeps_results_and_warnings(capsys):
+    with session(quiet=True) as say:
+        say.note("by the way")
+        logging.getLogger("liftpose").info("going on")
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            warnings.warn("mind\nthis", stacklevel=1)
+        say.result(1, "one")
+    out, err = capsys.readouterr()
+    assert (out, err) == ("one\n", "warning: mind this\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (ValueError("two\nlines"), Status.BAD_INPUT, "error: two lines"),
+        (TypeError("no number"), Status.BAD_INPUT, "error: no number"),
+        (
+            FileNotFoundError(2, "No such file", "a.nc"),
+            Status.BAD_INPUT,
+            "error: a.nc: No such file",
+        ),
+        (PermissionError("a.nc may not be read"), Status.BAD_INPUT, "error: a.nc may not be read"),
+        (ImportError("install it"), Status.MISSING_PACKAGE, "error: install it"),
+        (KeyboardInterrupt(), Status.INTERRUPTED, "stopped; every file that is there is whole."),
+    ],
+)
+def test_an_error_is_one_line_and_a_status(capsys, error, status, line):
+    with pytest.raises(SystemExit) as ended, session():
+        raise error
+    assert ended.value.code == status
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", line + "\n")
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), ImportError("x", name="liftpose.x")])
+def test_errors_of_our_own_come_through(error):
+    with pytest.raises(type(error)), session():
+        raise error
+
+
+def test_what_a_session_changes_it_puts_back():
+    log, show = logging.getLogger("liftpose"), warnings.showwarning
+    before = log.level, list(log.handlers)
+    with pytest.raises(SystemExit), session():
+        assert log.handlers != before[1]
+        raise ValueError
+    assert (log.level, list(log.handlers)) == before
+    assert warnings.showwarning is show
+
+
+def test_a_bar_is_drawn_where_someone_watches(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with session() as say, say.progress("lifting", "frames") as advance:
+        for done in range(0, 1001, 250):
+            advance(done, 1000, "walk [1].nc")
+    shown = screen.getvalue()
+    assert "100%" in shown
+    assert "walk [1].nc" in shown
+    assert "frames/s" in shown
+
+
+@pytest.mark.parametrize(("quiet", "kind"), [(True, Screen), (False, io.StringIO)])
+def test_no_bar_is_drawn_for_nobody(monkeypatch, quiet, kind):
+    screen = kind()
+    monkeypatch.setattr("sys.stderr", screen)
+    with session(quiet=quiet) as say, say.progress("lifting") as advance:
+        advance(1, 2, "half")
+    assert screen.getvalue() == ""
+
+
+def test_columns_are_as_wide_as_their_widest_cell():
+    lines = columns([("a", "long head"), ("a longer row", "1.5")]).splitlines()
+    assert lines == ["a             long head", "a longer row        1.5"]
+
+
+def test_paragraphs_leave_out_what_is_empty():
+    assert paragraphs("a", [], ["b", 3], "") == "a\n\nb\n3"
