@@ -6,8 +6,10 @@ from importlib import import_module
 # Each module has a function `main(argv)` that returns an exit status.
 BENCHMARKS = {
     "first": "accuracy and cost of training beside ridge, the mean pose and liftpose 0.22",
+    "memory": "peak memory of `liftpose lift` for few frames and for a million",
     "peer": "train liftpose 0.22 on the recordings and keep its predictions",
     "published": "compare what is read from folders of liftpose 0.22 with its own numbers",
+    "startup": "how long `import liftpose` and `liftpose --help` take",
 }
 
 

@@ -183,6 +183,11 @@ def peer_python() -> Path:
     return python
 
 
+def has_peer() -> bool:
+    """Whether the environment of liftpose 0.22 has been made here already."""
+    return (KEPT / f"liftpose-{VERSION}" / "complete").exists()
+
+
 def main(argv: Sequence[str]) -> int:
     """Train 0.22 on the recordings that are named, or on all, and print its errors.
 

@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 
-from liftpose.terminal import Status, columns, paragraphs, session
+from liftpose.terminal import Status, columns, session
 
 
 class Screen(io.StringIO):
@@ -116,7 +116,3 @@ def test_no_bar_is_drawn_for_nobody(monkeypatch, quiet, kind):
 def test_columns_are_as_wide_as_their_widest_cell():
     lines = columns([("a", "long head"), ("a longer row", "1.5")]).splitlines()
     assert lines == ["a             long head", "a longer row        1.5"]
-
-
-def test_paragraphs_leave_out_what_is_empty():
-    assert paragraphs("a", [], ["b", 3], "") == "a\n\nb\n3"

@@ -279,13 +279,14 @@ class _Record:
         self.best_error = min(self.best_error, epoch.held_out.error)
         values = (epoch.number, epoch.rate, epoch.loss_train, loss_test, err_test)
         self.folder.write_epoch(epoch, self.best_error, dict(zip(LOG_COLUMNS, values, strict=True)))
+        tested = "" if self.truth is None else f", test {err_test:.4g}"
         log.info(
-            "epoch %d of %d: loss %.4g, held out %.4g, test %.4g",
+            "epoch %d of %d: loss %.4g, held out %.4g%s",
             epoch.number,
             self.options.epochs,
             epoch.loss_train,
             epoch.held_out.mpjpe,
-            err_test,
+            tested,
         )
         if self.on_epoch is not None:
             self.on_epoch(epoch)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.poses.test_layout import any_poses, assert_same
 
 from liftpose.io import open_poses, read_poses, write_poses, writing
 from liftpose.poses import Lifted, Poses
+from tests.poses.test_layout import any_poses, assert_same
 
 WALK = np.random.default_rng(0).normal(size=(6, 4, 3))
 

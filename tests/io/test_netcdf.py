@@ -8,10 +8,10 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.poses.test_layout import any_poses, assert_same
 
 from liftpose.io import open_poses, read_poses, write_poses, writing
 from liftpose.poses import Lifted, Poses
+from tests.poses.test_layout import any_poses, assert_same
 
 
 def lifted(keys, lengths, individuals=None, **known) -> Lifted:

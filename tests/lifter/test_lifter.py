@@ -485,6 +485,13 @@ def test_depth_alone_is_of_the_camera():
     )
 
 
+def test_a_joint_that_is_never_seen_is_named():
+    pose_2d, pose_3d = animal()
+    pose_3d[:, 4] = np.nan
+    with pytest.raises(ValueError, match="target 'elbow' is never seen"):
+        Lifter(ANIMAL).fit(pose_2d, pose_3d)
+
+
 def test_a_lifter_says_what_it_is():
     unfitted = Lifter(ANIMAL)
     assert "not yet" in repr(unfitted)
@@ -538,3 +545,21 @@ def test_a_million_frames_need_no_more_than_their_results(tmp_path):
         return peak - lifted.position.nbytes - lifted.root_relative.nbytes - given.size
 
     assert beside(90_000) < 1.5 * beside(15_000)
+
+
+def test_job_holds_until_the_training_ends():
+    pose_2d, pose_3d = animal()
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        lifter = Lifter(roots=ROOTS, target_sets=SETS, epochs=2, job=1)
+
+        def look(epoch):
+            epoch.lifter.lift(pose_2d)
+            seen.append(torch.get_num_threads())
+
+        lifter.fit(pose_2d, pose_3d, on_epoch=look)
+        assert seen == [1, 1]
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -233,7 +233,7 @@ class Lifter:
             device = resolve_device(self.options.device)
             data = as_batch(*self._in_view(views, poses_2d, poses_3d), sets)
             clean = made_visible(data, steps, self.options.seed)
-            folds = held_out_folds(sets, poses_3d, clean)
+            folds = held_out_folds(skeleton, poses_3d, clean)
             learned = one_fold(poses_3d, folds, self.options.batch_size) if martinez else folds
             digest = fingerprint(data)
             if start is not None:
@@ -722,7 +722,7 @@ def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
 
 
 class _Threads:
-    """CPU threads of PyTorch: who leaves puts back what the first found.
+    """CPU threads of PyTorch: whoever leaves puts back what was there, the last one all of it.
 
     How much of the setting is the process's and how much the thread's depends on the build.
     """
@@ -736,8 +736,9 @@ class _Threads:
             yield
             return
         with self.lock:
+            found = torch.get_num_threads()
             if self.inside == 0:
-                self.before = torch.get_num_threads()
+                self.before = found
             self.inside += 1
             torch.set_num_threads(job)
         try:
@@ -745,7 +746,7 @@ class _Threads:
         finally:
             with self.lock:
                 self.inside -= 1
-                torch.set_num_threads(self.before)
+                torch.set_num_threads(found if self.inside else self.before)
 
 
 _threads = _Threads()

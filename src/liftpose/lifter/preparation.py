@@ -245,20 +245,26 @@ def with_noise(
     return steps
 
 
-def check_all_seen(sets: TargetSets, clean: Batch, counts: Tensor) -> None:
+def check_all_seen(skeleton: Skeleton, clean: Batch, counts: Tensor) -> None:
     """Raise where a root or a target gives nothing to learn from."""
+    sets = skeleton.sets
+
+    def called(joint: int) -> str:
+        name = skeleton.joints[joint]
+        return name if name == str(joint) else repr(name)
+
     for root in sets.roots:
         for pose, what in ((clean.pose_2d, "2D"), (clean.pose_3d, "3D")):
             if not pose[:, root].isfinite().all(1).any():
                 raise ValueError(
-                    f"root {root} is never seen in the training {what}; its targets cannot be "
-                    "placed. Choose another root."
+                    f"root {called(root)} is never seen in the training {what}; its targets cannot "
+                    "be placed. Choose another root."
                 )
     seen = counts.any((0, 2))
     if not seen.all():
         joint = sets.targets[int((~seen).nonzero()[0])]
         raise ValueError(
-            f"target {joint} is never seen together with its root in both 2D and 3D of the "
+            f"target {called(joint)} is never seen together with its root in both 2D and 3D of the "
             "training data (or is masked everywhere); take it out of target_sets."
         )
 
@@ -291,13 +297,13 @@ def begin_from(learner: Learner, network: nn.Module | None) -> None:
         mine.load_state_dict(own, strict=False)
 
 
-def held_out_folds(sets: TargetSets, poses_3d: Poses, clean: Batch) -> Folds:
+def held_out_folds(skeleton: Skeleton, poses_3d: Poses, clean: Batch) -> Folds:
     """Choose what to hold out, of the frames in which there is something to learn.
 
     Parameters
     ----------
-    sets : TargetSets
-        Roots and targets.
+    skeleton : Skeleton
+        Roots and targets, and their names.
     poses_3d : Poses
         The training 3D, which knows where experiments begin.
     clean : Batch
@@ -312,9 +318,10 @@ def held_out_folds(sets: TargetSets, poses_3d: Poses, clean: Batch) -> Folds:
     ValueError
         A root or a target that gives nothing to learn from.
     """
+    sets = skeleton.sets
     counts = counted_values(Anchoring(sets), clean.pose_2d, clean.pose_3d, clean.counts)
     counts = counts[:, : len(sets.targets)]
-    check_all_seen(sets, clean, counts)
+    check_all_seen(skeleton, clean, counts)
     usable = counts.any((1, 2)).numpy()
     empty = int((~usable).sum())
     if empty:

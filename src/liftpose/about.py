@@ -1,0 +1,228 @@
+"""What is in a file: poses, a lifter, a run, a skeleton, or the parameters of a training."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import liftpose
+from liftpose.io import open_poses
+from liftpose.lifter.checkpoint import BEST, EVALUATION, OPTIONS
+from liftpose.lifter.lifter import Lifter
+from liftpose.lifter.opt import Options
+from liftpose.lifter.published import is_published
+from liftpose.params import Params, read_params
+from liftpose.params.keys import POSES
+from liftpose.skeleton import Skeleton
+
+CHUNK = 65536
+"""Frames of a pose file that are looked at together."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a file.
+
+    Parameters
+    ----------
+    kind : str
+        What it is, such as ``"poses"``.
+    facts : dict
+        Plain values by name.
+    text : str
+        The same for people, several lines.
+    """
+
+    kind: str
+    facts: dict[str, Any]
+    text: str
+
+
+def about(path: str | os.PathLike[str]) -> About:
+    """Look into a file or a run folder.
+
+    Parameters
+    ----------
+    path : path-like
+        A pose file, a ``.lifter`` file, a folder that `liftpose.train` or liftpose 0.22 wrote, a
+        skeleton file, or a params file.
+
+    Returns
+    -------
+    About
+
+    Raises
+    ------
+    FileNotFoundError
+        There is nothing there.
+    ValueError
+        It is none of these, or broken.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise FileNotFoundError(f"there is no file or folder {file}.")
+    if file.is_dir():
+        return _about_folder(file)
+    suffix = file.suffix.lower()
+    if suffix in (".lifter", ".safetensors") or file.name.endswith(".pth.tar"):
+        return _about_lifter(file, liftpose.load(file))
+    if suffix in (".toml", ".yaml", ".yml"):
+        return _about_settings(file)
+    return _about_poses(file)
+
+
+def _about_folder(folder: Path) -> About:
+    if is_published(folder):
+        facts: dict[str, Any] = {"path": folder, "files": sorted(p.name for p in folder.iterdir())}
+        return About(
+            "folder of liftpose 0.22",
+            facts,
+            f"{folder}: a folder that liftpose 0.22 trained; `liftpose test {folder}` scores it.",
+        )
+    if not (folder / BEST).is_file():
+        raise ValueError(
+            f"{folder} is a folder without a lifter ({BEST}); expected the folder of a run, or a "
+            "file."
+        )
+    inside = _about_lifter(folder, liftpose.load(folder))
+    facts, lines = dict(inside.facts), [inside.text]
+    for name in (OPTIONS, EVALUATION):
+        if (folder / name).is_file():
+            facts[Path(name).stem] = json.loads((folder / name).read_text(encoding="utf-8"))
+    if "options" in facts:
+        versions = facts["options"].get("versions", {})
+        lines.append(_lines({"trained with": ", ".join(f"{k} {v}" for k, v in versions.items())}))
+    if "evaluation" in facts:
+        errors = facts["evaluation"]["mpjpe"]
+        known = {name: error for name, error in errors.items() if error is not None}
+        lines.append(
+            _lines(
+                {"tested": ", ".join(f"{k.replace('_', ' ')} {v:.4g}" for k, v in known.items())}
+            )
+        )
+    return About("run", facts, "\n".join(lines))
+
+
+def _about_lifter(file: Path, lifter: Lifter) -> About:
+    skeleton, changed = lifter.skeleton_known, _changed(lifter.options.as_dict())
+    facts = {
+        "path": file,
+        "skeleton": skeleton.as_dict(),
+        "unit": lifter.unit,
+        "frame": lifter.frame,
+        "options": lifter.options.as_dict(),
+        "choice": lifter.choice,
+        "digest": lifter.digest,
+        "provenance": dict(lifter.provenance),
+    }
+    said = {"options": _set_options(changed)}
+    return About("lifter", facts, "\n".join([str(lifter), _lines(said), str(skeleton)]))
+
+
+def _set_options(changed: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in changed.items()) or "the defaults"
+
+
+def _changed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that are not at their default; the folder aside, which changes nothing."""
+    defaults = Options().as_dict()
+    return {
+        name: value
+        for name, value in options.items()
+        if value != defaults[name] and name != "out_dir"
+    }
+
+
+def _about_settings(file: Path) -> About:
+    """Tell skeletons and params files apart by what is in them."""
+    import tomllib
+
+    import yaml
+
+    text = file.read_text(encoding="utf-8")
+    try:
+        loaded = tomllib.loads(text) if file.suffix.lower() == ".toml" else yaml.safe_load(text)
+    except (tomllib.TOMLDecodeError, yaml.YAMLError):
+        loaded = {"data": {}}  # whoever reads it in earnest says in which line it is broken
+    if isinstance(loaded, Mapping) and "joints" in loaded:
+        skeleton = Skeleton.read(file)
+        return About("skeleton", skeleton.as_dict(), f"{file}: {skeleton}")
+    return _about_params(file, read_params(file))
+
+
+def _about_params(file: Path, params: Params) -> About:
+    files = {name: params.data[name] for name in POSES if params.data.get(name)}
+    camera = params.camera or {}
+    facts = {
+        "path": file,
+        "files": files,
+        "skeleton": params.skeleton.as_dict() if params.skeleton else None,
+        "options": params.options,
+        "augmentations": len(params.augmentation or ()),
+        "cameras": len(camera) if isinstance(camera, Mapping) else 1,
+    }
+    said = {name: _files(entry) for name, entry in files.items()}
+    said["options"] = _set_options(_changed(params.options))
+    for name in ("augmentations", "cameras"):
+        said[name] = str(facts[name] or "")
+    text = [f"{file}: parameters of a training", _lines(said)]
+    return About("params", facts, "\n".join([*text, *map(str, filter(None, [params.skeleton]))]))
+
+
+def _files(entry: Any) -> str:
+    if isinstance(entry, Mapping):
+        return ", ".join(f"{name}: {file}" for name, file in entry.items())
+    return ", ".join(entry) if isinstance(entry, list) else str(entry)
+
+
+def _about_poses(file: Path) -> About:
+    with open_poses(file) as opened:
+        found, missing = opened.about, None
+        frames = 0
+        for part in opened.chunks(CHUNK):
+            gaps = np.isnan(part.points).any(axis=2).sum(axis=0)
+            missing = gaps if missing is None else missing + gaps
+            frames += part.frames
+    assert missing is not None
+    joints = found.joints or tuple(map(str, range(len(missing))))
+    share = dict(zip(joints, (missing / max(frames, 1)).tolist(), strict=True))
+    facts = {
+        "path": file,
+        "format": found.format,
+        "frames": frames,
+        "dims": found.dims,
+        "experiments": [str(key) for key in found.keys],
+        "individuals": found.individuals,
+        "joints": joints if found.joints else None,
+        "joint_count": len(joints),
+        "fps": found.fps,
+        "unit": found.unit,
+        "frame": found.frame,
+        "missing": share,
+    }
+    said = {
+        "format": found.format,
+        "frames": f"{frames:,}" + (f" ({frames / found.fps:,.1f} s)" if found.fps else ""),
+        "rate": f"{found.fps:g} frames/s" if found.fps else "not stated",
+        "individuals": ", ".join(found.individuals or ()),
+        "unit": found.unit or "not stated",
+        "frame": (found.frame or "not stated") if found.dims == 3 else "",
+        "joints": f"{len(joints)}" + ("" if found.joints else ", without names"),
+    }
+    rows = [f"    {name:<{max(map(len, joints))}}  {_percent(share[name])}" for name in joints]
+    text = [f"{file}: {found.dims}D poses", _lines(said), "  not seen in", *rows]
+    return About("poses", facts, "\n".join(text))
+
+
+def _lines(facts: Mapping[str, str]) -> str:
+    return "\n".join(f"  {name:<15} {value}" for name, value in facts.items() if value)
+
+
+def _percent(share: float) -> str:
+    return "0 %" if share == 0 else f"{100 * share:.1f} %" if share >= 0.001 else "< 0.1 %"

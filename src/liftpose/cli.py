@@ -1,0 +1,252 @@
+"""The command ``liftpose``: one short function a verb; what they do is done elsewhere.
+
+Rooms are imported where they are needed, so that ``liftpose --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import liftpose
+from liftpose.terminal import STATUS_MEANINGS, session
+
+_STATUS = "\n".join(f"  {status:>3}  {meaning}" for status, meaning in STATUS_MEANINGS.items())
+
+app = typer.Typer(
+    name="liftpose",
+    help="3D poses of laboratory animals from the 2D keypoints of one camera.",
+    # Rich's help is prettier and takes three times as long to appear.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"\b\nExit status:\n{_STATUS}",
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rename", metavar="OLD=NEW", help="A joint's name in the file, and the lifter's."
+    ),
+]
+RenameTable = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help='A .toml file with a line old = "new" for each joint.'),
+]
+ByOrder = Annotated[
+    bool, typer.Option("--by-order", help="Take joints as they come, whatever they are called.")
+]
+Fps = Annotated[float | None, typer.Option(help="Frames per second, if the file does not say.")]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A .lifter file, or the folder of a run.")
+]
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    app(prog_name="liftpose")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"liftpose {liftpose.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Lift 2D keypoints of animals to 3D poses."""
+
+
+@app.command(
+    short_help="Simulate animals, train on some, lift others.",
+    epilog="\b\nExample:\n  liftpose demo --animal mouse -o demo",
+)
+def demo(
+    animal: Annotated[str, typer.Option(help="hexapod, quadruped or mouse.")] = "hexapod",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write to.")] = Path("demo"),
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Simulate animals, train on some, lift others, and show how well it went."""
+    with session(json, quiet, debug) as say:
+        from liftpose.demo import run
+
+        with say.progress("getting ready") as advance:
+            found = run(animal, out, lambda what, share: advance(share, 1, what))
+        say.result(found.as_dict(), str(found))
+
+
+@app.command(
+    short_help="Train a lifter with what a params file says.",
+    epilog="\b\nExamples:\n"
+    "  liftpose train --init walk_2d.csv library_3d.nc   # writes params.toml\n"
+    "  liftpose train params.toml -o fly",
+)
+def train(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PARAMS", help="A params.toml, or a params.yaml of 0.22; with --init, poses."
+        ),
+    ],
+    init: Annotated[
+        bool, typer.Option("--init", help="Write a params file for 2D (and 3D) poses to train on.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder of the run; with --init the params file."),
+    ] = None,
+    skeleton: Annotated[
+        Path | None, typer.Option(help="With --init: a skeleton file to fill in.")
+    ] = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Train a lifter with everything that a params file says, or begin such a file."""
+    with session(json, quiet, debug) as say:
+        from liftpose.params import read_params, write_params
+
+        if init:
+            _count(files, 1, 2, "--init takes a file of 2D poses, and one of 3D poses")
+            file = write_params(
+                out or Path("params.toml"), *files, skeleton=skeleton, overwrite=overwrite
+            )
+            say.result({"path": file}, f"{file}: look through it, then `liftpose train {file}`.")
+            return
+        _count(files, 1, 1, "training takes one params file")
+        arguments = read_params(files[0]).arguments(out)
+        from liftpose.main import train as run
+
+        with say.progress("training") as advance:
+            run(**arguments, on_epoch=lambda epoch: advance(*_progress(epoch)))
+        from liftpose.about import about
+
+        folder = arguments["out_dir"]
+        scored = arguments["test_3d"] is not None
+        tested = f"liftpose test {folder}\n  " * scored
+        say.result(about(folder).facts, "")
+        say.note(f"next:\n  {tested}liftpose lift {folder} POSES_2D -o lifted.nc")
+
+
+@app.command(
+    short_help="Lift files of 2D poses to files of 3D poses.",
+    epilog="\b\nExamples:\n"
+    "  liftpose lift fly walk.h5 -o walk_3d.nc\n"
+    "  liftpose lift fly.lifter *.csv -o lifted --rename paw=hand",
+)
+def lift(
+    model: Model,
+    poses: Annotated[list[Path], typer.Argument(metavar="POSES", help="Files of 2D poses.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="File to write; for several poses, a folder.")
+    ],
+    rename: Rename = None,
+    rename_table: RenameTable = None,
+    by_order: ByOrder = False,
+    fps: Fps = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Lift files of 2D poses to files of 3D poses, however long they are."""
+    with session(json, quiet, debug) as say:
+        from liftpose.lifting import lift_files, read_renames
+
+        names = read_renames(rename or (), rename_table)
+        with say.progress("lifting", "frames") as advance:
+            done = lift_files(
+                liftpose.load(model),
+                poses,
+                out,
+                rename=names,
+                by_order=by_order,
+                fps=fps,
+                overwrite=overwrite,
+                on_progress=advance,
+            )
+        say.result([entry.as_dict() for entry in done], "\n".join(map(str, done)))
+
+
+@app.command(
+    short_help="Print the error of every joint.",
+    epilog="\b\nExamples:\n"
+    "  liftpose test fly   # on the test data of its training\n"
+    "  liftpose test fly.lifter new_2d.nc new_3d.nc",
+)
+def test(
+    model: Model,
+    poses: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="POSES TRUTH", help="2D poses, and 3D poses of the same frames."),
+    ] = None,
+    rename: Rename = None,
+    rename_table: RenameTable = None,
+    by_order: ByOrder = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Print the error of every joint, beside a linear map (ridge) and the mean pose.
+
+    Errors are distances from the truth, both relative to their roots, in the unit of the 3D. The
+    body length is the largest distance between two joints of a true pose, the median over frames.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose import evaluate, lifting
+
+        if poses:
+            _count(poses, 2, 2, "a test takes a file of 2D poses and one of the true 3D poses")
+            lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
+            flat, deep = (lifting.read_for(lifter, file, names, by_order) for file in poses)
+            found = evaluate.evaluate(lifter, flat, deep)
+        else:
+            from liftpose.main import test as run
+
+            run(evaluate.run_folder(model))
+            found = evaluate.read_evaluation(model)
+        say.result(found.as_dict(), str(found))
+
+
+@app.command(epilog="\b\nExamples:\n  liftpose info walk.h5\n  liftpose info fly --json")
+def info(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Poses, a lifter, a run's folder, a skeleton or a params file."
+        ),
+    ],
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say what is in a file."""
+    with session(json, quiet, debug) as say:
+        from liftpose.about import about
+
+        found = about(file)
+        say.result({"kind": found.kind, **found.facts}, found.text)
+
+
+def _count(files: list[Path], least: int, most: int, rule: str) -> None:
+    if not least <= len(files) <= most:
+        raise typer.BadParameter(f"{rule}; {len(files)} given.")
+
+
+def _progress(epoch: Any) -> tuple[int, int, str]:
+    return epoch.number, epoch.lifter.options.epochs, f"held-out error {epoch.held_out.mpjpe:.4g}"

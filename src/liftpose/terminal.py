@@ -1,0 +1,269 @@
+"""How the command line talks: results to stdout, all else to stderr, and an exit status.
+
+Everything here is standard library; ``rich`` is loaded only where a progress bar is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from enum import IntEnum
+from typing import Any
+
+Advance = Callable[[float, float, str], None]
+"""Says how much is done, of how much, and what is going on."""
+
+
+class Status(IntEnum):
+    """What an exit status means."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    BAD_INPUT = 3
+    MISSING_PACKAGE = 4
+    INTERRUPTED = 130
+    CLOSED_PIPE = 141
+
+
+STATUS_MEANINGS = {
+    Status.OK: "done",
+    Status.UNEXPECTED: "an error of LiftPose itself; the traceback is shown",
+    Status.USAGE: "the command line makes no sense",
+    Status.BAD_INPUT: "a file or its content does not fit; one line says what and where",
+    Status.MISSING_PACKAGE: "an optional package is missing; the line says how to install it",
+    Status.INTERRUPTED: "stopped with Ctrl-C; nothing half-written is left",
+    Status.CLOSED_PIPE: "whoever read the output went away, as with `| head -1`",
+}
+
+
+def _unseen(done: float, whole: float, note: str) -> None:
+    """Progress that nobody watches."""
+
+
+class Session:
+    """One command's voice.
+
+    Parameters
+    ----------
+    as_json : bool
+        Whether results are machine-readable.
+    quiet : bool
+        Whether only results, warnings and errors are said.
+    """
+
+    def __init__(self, as_json: bool, quiet: bool):
+        self.as_json, self.quiet = as_json, quiet
+
+    def result(self, data: Any, text: str) -> None:
+        """Print a result: as JSON if that was asked for, else as text.
+
+        Parameters
+        ----------
+        data : plain values
+            For machines. NaN becomes null.
+        text : str
+            The same for people; may be empty.
+        """
+        if self.as_json:
+            print(json.dumps(_plain(data), indent=2, allow_nan=False))  # noqa: T201
+        elif text:
+            print(text)  # noqa: T201
+
+    def note(self, text: str) -> None:
+        """Say something by the way, on stderr."""
+        if not (self.quiet or self.as_json):
+            print(text, file=sys.stderr)  # noqa: T201
+
+    @contextmanager
+    def progress(self, what: str, unit: str = "") -> Iterator[Advance]:
+        """Show a bar where someone is watching; elsewhere nothing.
+
+        Parameters
+        ----------
+        what : str
+            What takes the time.
+        unit : str
+            What is counted; if given, the rate is shown in it.
+
+        Yields
+        ------
+        callable
+            To be called with what is done, the whole, and what is going on now.
+        """
+        if self.quiet or not sys.stderr.isatty():
+            yield _unseen
+            return
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import TimeRemainingColumn as Remaining
+
+        rate = [TextColumn("{task.fields[rate]}")] if unit else []
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            *rate,
+            Remaining(),
+            console=Console(stderr=True),
+            redirect_stdout=False,
+        )
+        with bar:
+            task = bar.add_task(escape(what), total=None, rate="")
+
+            def advance(done: float, whole: float, note: str = "") -> None:
+                speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+                bar.update(
+                    task,
+                    completed=done,
+                    total=whole,
+                    description=escape(note or what),
+                    rate=f"{speed:,.0f} {unit}/s" if speed else "",
+                )
+
+            yield advance
+
+
+@contextmanager
+def session(as_json: bool = False, quiet: bool = False, debug: bool = False) -> Iterator[Session]:
+    """Run a command: its log, warnings and errors become lines on stderr, and errors a status.
+
+    Parameters
+    ----------
+    as_json, quiet : bool
+        See `Session`.
+    debug : bool
+        Whether a traceback is shown with every error.
+
+    Yields
+    ------
+    Session
+
+    Raises
+    ------
+    SystemExit
+        With a `Status`, where the command fails.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_log_lines(logging.WARNING if quiet or as_json else logging.INFO))
+        stack.enter_context(_warning_lines())
+        try:
+            yield Session(as_json, quiet)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _forget_stdout()
+            raise SystemExit(Status.CLOSED_PIPE) from None
+        except KeyboardInterrupt:
+            _fail("stopped; every file that is there is whole.", debug, "")
+            raise SystemExit(Status.INTERRUPTED) from None
+        except ImportError as error:
+            if (error.name or "").split(".")[0] == "liftpose":
+                raise  # one of our own modules: nothing that could be installed
+            _fail(str(error), debug)
+            raise SystemExit(Status.MISSING_PACKAGE) from None
+        except (ValueError, TypeError, OSError) as error:
+            _fail(_words(error), debug)
+            raise SystemExit(Status.BAD_INPUT) from None
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Set rows of cells in columns, the first flush left and the others flush right.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+        All of the same length.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(columns([("joint", "mm"), ("tail tip", "12.5")]))
+    joint       mm
+    tail tip  12.5
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *rest in rows:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+    return "\n".join(lines)
+
+
+@contextmanager
+def _log_lines(level: int) -> Iterator[None]:
+    """Show the package's log; it is set up here only, and only while a command runs."""
+    log = logging.getLogger("liftpose")
+    before, handler = log.level, _Lines(level)
+    log.setLevel(level)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(before)
+
+
+class _Lines(logging.Handler):
+    """A line a message, on whatever stderr is at the time: above the bar while one is drawn."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        label = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
+        print(label + record.getMessage(), file=sys.stderr)  # noqa: T201
+
+
+@contextmanager
+def _warning_lines() -> Iterator[None]:
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(f"warning: {_one_line(str(message))}", file=sys.stderr)  # noqa: T201
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
+def _fail(words: str, debug: bool, label: str = "error: ") -> None:
+    if debug:
+        traceback.print_exc()
+    print(label + _one_line(words), file=sys.stderr)  # noqa: T201
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return f"{where}{error.strerror}"
+    return str(error) or type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from flushing into the closed pipe once more as it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,46 @@
+"""What is in a file, told from the file alone."""
+
+import numpy as np
+import pytest
+
+from liftpose.about import about
+from liftpose.io import write_poses
+from liftpose.poses import Poses
+
+
+def test_a_pose_file_tells_all_it_says_of_itself(tmp_path):
+    points = np.zeros((10, 2, 3))
+    points[:4, 1] = np.nan
+    both = {"a": points, "b": points}
+    poses = Poses.from_experiments(
+        both, joints=["hip", "toe"], individuals=["a", "b"], fps=20, unit="cm", frame="world"
+    )
+    found = about(write_poses(poses, tmp_path / "walk.nc"))
+    assert found.kind == "poses"
+    expected = {"format": "movement", "frames": 20, "dims": 3, "fps": 20, "unit": "cm"}
+    expected |= {"frame": "world", "joint_count": 2}
+    assert expected.items() <= found.facts.items()
+    assert found.facts["missing"] == {"hip": 0, "toe": 0.4}
+    assert tuple(found.facts["individuals"]) == ("a", "b")
+    assert "toe  40.0 %" in found.text
+    assert "hip  0 %" in found.text
+
+
+def test_what_a_file_does_not_say_is_not_made_up(tmp_path):
+    np.save(tmp_path / "walk.npy", np.zeros((3, 4, 2)))
+    found = about(tmp_path / "walk.npy")
+    assert found.facts["joints"] is None
+    assert found.facts["fps"] is None
+    assert "4, without names" in found.text
+    assert "not stated" in found.text
+
+
+def test_a_broken_settings_file_is_named_with_its_line(tmp_path):
+    (tmp_path / "params.toml").write_text("[data]\nx = \n")
+    with pytest.raises(ValueError, match=r"params\.toml, line 2: no TOML"):
+        about(tmp_path / "params.toml")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="without a lifter"):
+        about(tmp_path)

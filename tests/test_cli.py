@@ -1,0 +1,440 @@
+"""The command line: what it prints, where, and with which exit status."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import liftpose
+from liftpose import Lifter
+from liftpose.cli import app
+from liftpose.datasets import hexapod
+from liftpose.io import read_poses, write_poses
+from liftpose.poses import Poses
+from liftpose.terminal import STATUS_MEANINGS, Status
+
+VERBS = ("demo", "train", "lift", "test", "info")
+
+
+def run(*words, **settings):
+    """The command in this process; stdout and stderr apart."""
+    return CliRunner().invoke(app, [str(word) for word in words], **settings)
+
+
+def process(*words, **settings):
+    """The command in a process of its own."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "80"}
+    return subprocess.run(
+        [sys.executable, "-m", "liftpose", *map(str, words)],
+        capture_output=True,
+        text=True,
+        env=environment | settings.pop("env", {}),
+        check=False,
+        **settings,
+    )
+
+
+def failed(result, status, *words):
+    """One line on stderr that begins with error: and holds the words; nothing on stdout."""
+    assert result.exit_code == status, result.output
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert word in lines[0], lines[0]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A fly's poses, a params file, the folder of a run, and a lifter."""
+    folder = tmp_path_factory.mktemp("fly")
+    fly = hexapod(frames=300, seed=1)
+    flat = Poses.from_experiments(fly.pose_2d, joints=fly.joints, fps=fly.fps, unit="px")
+    deep = Poses.from_experiments(fly.pose_3d, joints=fly.joints, unit="mm", frame="camera")
+    write_poses(flat, folder / "walk_2d.nc")
+    write_poses(deep, folder / "walk_3d.nc")
+    fly.skeleton.write(folder / "fly.toml")
+    (folder / "params.toml").write_text(
+        'skeleton = "fly.toml"\n[data]\ntrain_2d = "walk_2d.nc"\ntrain_3d = "walk_3d.nc"\n'
+        'test_2d = "walk_2d.nc"\ntest_3d = "walk_3d.nc"\n[training]\nepochs = 2\n'
+    )
+    assert run("train", folder / "params.toml", "-o", folder / "run", "-q").exit_code == 0
+    lifter = Lifter(fly.skeleton, network="ridge").fit(flat, deep)
+    lifter.save(folder / "fly.lifter")
+    return folder
+
+
+@pytest.fixture
+def fly(made, tmp_path, monkeypatch):
+    """The same, in an empty folder of the test's own."""
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def test_help_names_every_verb_and_every_exit_status():
+    result = run("--help")
+    assert result.exit_code == 0
+    for verb in VERBS:
+        assert f"  {verb} " in result.stdout
+    for status, meaning in STATUS_MEANINGS.items():
+        assert f"{int(status):>5}  {meaning}" in result.stdout
+    assert {status.value for status in STATUS_MEANINGS} == {0, 1, 2, 3, 4, 130, 141}
+
+
+def test_the_documents_say_the_same_of_every_exit_status():
+    page = (Path(__file__).parents[1] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    for status, meaning in STATUS_MEANINGS.items():
+        escaped = meaning.replace("|", "\\|")
+        assert f"| {int(status)} | {escaped} |" in page
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_an_example_and_the_common_options(verb):
+    result = run(verb, "--help")
+    assert result.exit_code == 0
+    assert f"  liftpose {verb} " in result.stdout.split("Example")[1]
+    for option in ("--json", "--quiet", "--debug", "--help"):
+        assert option in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_the_version_is_that_of_the_package():
+    assert run("--version").stdout == f"liftpose {liftpose.__version__}\n"
+
+
+def test_help_loads_nothing_that_computes():
+    code = (
+        "import sys; from typer.testing import CliRunner; from liftpose.cli import app; "
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0; "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"numpy", "torch", "rich", "xarray", "yaml", "matplotlib"} & set(loaded)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_there(shell):
+    environment = {"_LIFTPOSE_COMPLETE": f"complete_{shell}", "COMP_WORDS": "liftpose li"}
+    environment |= {"COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "liftpose li"}
+    environment |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    assert "lift" in process(env=environment).stdout
+
+
+def test_a_params_file_is_begun_and_trained_and_its_lifter_used(fly):
+    begun = run(
+        *("train", "--init", fly / "walk_2d.nc", fly / "walk_3d.nc"),
+        *("--skeleton", fly / "fly.toml"),
+    )
+    assert begun.exit_code == 0
+    assert "liftpose train params.toml" in begun.stdout
+    text = Path("params.toml").read_text().replace("epochs = 30", "epochs = 1")
+    Path("params.toml").write_text(text)
+    trained = run("train", "params.toml", "-o", "run")
+    assert trained.exit_code == 0, trained.stderr
+    assert "epoch 1 of 1" in trained.stderr
+    assert "liftpose lift run POSES_2D" in trained.stderr
+    assert trained.stdout == ""
+    lifted = run("lift", "run", fly / "walk_2d.nc", "-o", "out.nc")
+    assert lifted.exit_code == 0, lifted.stderr
+    assert lifted.stdout.startswith("out.nc: 300 frames")
+    assert read_poses("out.nc").dims == 3
+
+
+def test_train_as_json_prints_the_run(fly):
+    result = run("train", fly / "params.toml", "-o", "run", "--json")
+    assert result.stderr == ""
+    found = json.loads(result.stdout)
+    assert found["options"]["options"]["epochs"] == 2
+    assert found["unit"] == "mm"
+    assert found["digest"] == liftpose.load("run").digest
+
+
+@pytest.mark.parametrize("model", ["run", "fly.lifter"])
+def test_lift_takes_a_run_or_a_lifter(fly, model):
+    result = run("lift", fly / model, fly / "walk_2d.nc", "-o", "out.nc", "--json")
+    assert result.exit_code == 0, result.stderr
+    (found,) = json.loads(result.stdout)
+    assert (found["frames"], found["path"]) == (300, "out.nc")
+    expected = liftpose.load(fly / model).lift(read_poses(fly / "walk_2d.nc")).position
+    np.testing.assert_array_equal(read_poses("out.nc").points, expected)
+
+
+def test_lift_renames_by_option_and_by_table(fly):
+    flat = read_poses(fly / "walk_2d.nc")
+    names = ("paw", "snout", *flat.joints[2:])
+    write_poses(Poses.from_experiments(flat.points, joints=names), "other.nc")
+    words = ("lift", fly / "fly.lifter", "other.nc", "-o", "out.nc")
+    failed(run(*words), Status.BAD_INPUT, flat.joints[0], flat.joints[1], "paw", "snout")
+    Path("names.toml").write_text(f'snout = "{flat.joints[1]}"\n')
+    given = ("--rename", f"paw={flat.joints[0]}", "--rename-table", "names.toml")
+    result = run(*words, *given)
+    assert result.exit_code == 0, result.stderr
+    result = run(*words, "--by-order", "--overwrite")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_several_files_are_lifted_to_a_folder(fly):
+    write_poses(read_poses(fly / "walk_2d.nc").part(0, 50), "b.nc")
+    result = run("lift", fly / "fly.lifter", fly / "walk_2d.nc", "b.nc", "-o", "out")
+    assert result.exit_code == 0, result.stderr
+    assert [read_poses(f"out/{name}.nc").frames for name in ("walk_2d", "b")] == [300, 50]
+
+
+def test_test_scores_what_a_run_was_given_and_what_it_is_given_now(fly):
+    stored = run("test", fly / "run", "--json")
+    given = run("test", fly / "run", fly / "walk_2d.nc", fly / "walk_3d.nc", "--json")
+    stored, given = json.loads(stored.stdout), json.loads(given.stdout)
+    assert stored["mpjpe"] == pytest.approx(given["mpjpe"])
+    assert set(given["mpjpe"]) == {"liftpose", "ridge", "mean_pose"}
+    assert given["unit"] == "mm"
+    table = run("test", fly / "fly.lifter", fly / "walk_2d.nc", fly / "walk_3d.nc")
+    lines = table.stdout.splitlines()
+    head = ["joint", "liftpose (mm)", "ridge (mm)", "mean pose (mm)", "% of body"]
+    assert lines[0].split() == " ".join(head).split()
+    assert len({len(line) for line in lines[:-1]}) == 1
+    assert "left_front_claw" in table.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("walk_2d.nc", "poses", ["2D", "frames      ", "300 (3.0 s)", "left_front_claw", "px"]),
+        ("walk_3d.nc", "poses", ["3D", "mm", "camera"]),
+        ("run", "run", ["residual", "epochs = 2", "torch", "30 joints"]),
+        ("fly.lifter", "lifter", ["ridge", "mm", "30 joints"]),
+        ("fly.toml", "skeleton", ["30 joints", "left_front_claw"]),
+        ("params.toml", "params", ["train_2d", "walk_2d.nc", "epochs = 2", "30 joints"]),
+    ],
+)
+def test_info_says_what_is_in_a_file(fly, name, kind, words):
+    result = run("info", fly / name)
+    assert result.exit_code == 0, result.stderr
+    for word in words:
+        assert word.strip() in result.stdout
+    found = json.loads(run("info", fly / name, "--json").stdout)
+    assert found["kind"] == kind
+
+
+def test_info_counts_what_is_missing_of_each_joint(fly):
+    found = json.loads(run("info", fly / "walk_2d.nc", "--json").stdout)
+    points = read_poses(fly / "walk_2d.nc").points
+    gaps = np.isnan(points).any(axis=2).mean(axis=0)
+    np.testing.assert_allclose(list(found["missing"].values()), gaps)
+
+
+def test_bad_input_is_one_line(fly, tmp_path):
+    flat, deep, lifter = fly / "walk_2d.nc", fly / "walk_3d.nc", fly / "fly.lifter"
+    Path("folder").mkdir()
+    Path("notes.txt").write_text("nothing of note\n")
+    Path("there.nc").write_text("mine")
+    Path("cut.lifter").write_bytes(lifter.read_bytes()[:1000])
+    bad = Status.BAD_INPUT
+    failed(run("lift", lifter, "missing.nc", "-o", "out.nc"), bad, "missing.nc")
+    failed(run("lift", lifter, "folder", "-o", "out.nc"), bad, "folder")
+    failed(run("lift", lifter, "notes.txt", "-o", "out.nc"), bad, "notes.txt")
+    failed(run("lift", lifter, deep, "-o", "out.nc"), bad, "3D poses; expected 2D")
+    failed(run("lift", lifter, flat, "-o", "there.nc"), bad, "there.nc", "--overwrite")
+    failed(run("lift", lifter, flat, "-o", "nowhere/out.nc"), bad, "no folder")
+    failed(run("lift", lifter, flat, "-o", "out.docx"), bad, ".docx")
+    failed(run("lift", lifter, flat, "-o", "out.nc", "--rename", "a"), bad, "old=new")
+    failed(run("lift", lifter, flat, "-o", "out.nc", "--rename", "a=b"), bad, "'a'")
+    failed(run("lift", "folder", flat, "-o", "out.nc"), bad, "ckpt_best")
+    failed(run("lift", "missing", flat, "-o", "out.nc"), bad, "missing")
+    failed(run("lift", "cut.lifter", flat, "-o", "out.nc"), bad, "cut.lifter")
+    failed(run("test", lifter), bad, "fly.lifter", "true 3D poses too")
+    failed(run("test", "missing"), bad, "missing")
+    failed(run("test", lifter, deep, flat), bad, "truth has 2 coordinates")
+    failed(run("train", "missing.toml"), bad, "missing.toml", "--init")
+    failed(run("train", "folder"), bad, "folder")
+    failed(run("info", "missing"), bad, "missing")
+    failed(run("info", "folder"), bad, "folder")
+    failed(run("info", "notes.txt"), bad, "notes.txt")
+    Path("bad.toml").write_text("[data]\n[training]\nepoch = 3\n")
+    failed(run("train", "bad.toml"), bad, "bad.toml, line 3: unknown key 'epoch'", "'epochs'")
+    failed(run("train", "bad.toml", "--json"), bad, "bad.toml, line 3")
+    assert Path("there.nc").read_text() == "mine"
+    left = {"folder", "notes.txt", "there.nc", "cut.lifter", "bad.toml"}
+    assert {path.name for path in tmp_path.iterdir()} == left
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("lift",),
+        ("fly",),
+        ("train", "a.toml", "b.toml"),
+        ("test", "run", "only_2d.nc"),
+        ("lift", "run", "a.nc", "-o", "b.nc", "--fps", "fast"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_has_its_own_status(words):
+    result = run(*words)
+    assert result.exit_code == Status.USAGE
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+
+
+def test_a_traceback_is_shown_on_request(fly):
+    result = run("info", "missing", "--debug")
+    assert result.exit_code == Status.BAD_INPUT
+    assert "Traceback" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: ")
+
+
+def test_an_error_of_our_own_is_not_hidden(fly, monkeypatch):
+    def broken(_):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("liftpose.about.about", broken)
+    result = run("info", "anything")
+    assert result.exit_code == Status.UNEXPECTED
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_missing_package_has_its_own_status(fly, monkeypatch):
+    def broken(_):
+        raise ImportError('this needs movement: pip install "liftpose[io]"')
+
+    monkeypatch.setattr("liftpose.about.about", broken)
+    failed(run("info", "anything"), Status.MISSING_PACKAGE, "liftpose[io]")
+
+
+def test_quiet_leaves_the_result_only(fly):
+    result = run("lift", fly / "fly.lifter", fly / "walk_2d.nc", "-o", "out.nc", "--quiet")
+    assert result.stderr == ""
+    assert result.stdout.startswith("out.nc: ")
+
+
+def test_warnings_are_one_line(fly):
+    text = (fly / "params.toml").read_text().replace("walk_", f"{fly}/walk_")
+    text = text.replace("fly.toml", f"{fly}/fly.toml")
+    Path("params.toml").write_text(text)
+    assert run("train", "params.toml", "-o", "run", "-q").exit_code == 0
+    Path("params.toml").write_text(text + "resume = true\n")
+    result = process("train", "params.toml", "-o", "run", "-q")
+    assert result.returncode == 0
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("warning: nothing is left to train")
+
+
+def test_the_log_is_set_up_only_while_a_command_runs(fly):
+    import logging
+
+    log = logging.getLogger("liftpose")
+    before = log.level, list(log.handlers)
+    run("train", fly / "params.toml", "-o", "run")
+    assert (log.level, list(log.handlers)) == before
+
+
+def test_a_closed_pipe_ends_it_silently(fly):
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        [sys.executable, "-m", "liftpose", "info", fly / "walk_2d.nc"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert result.stderr == b""
+    assert result.returncode == Status.CLOSED_PIPE
+
+
+def test_output_into_a_pipe_is_plain_text(fly):
+    result = process("lift", fly / "run", fly / "walk_2d.nc", "-o", "out.nc")
+    assert result.returncode == 0
+    assert "\x1b" not in result.stdout + result.stderr
+    assert result.stdout.count("\n") == 1
+
+
+def test_python_m_liftpose_is_the_same_command():
+    result = process("--version")
+    assert (result.returncode, result.stdout) == (0, f"liftpose {liftpose.__version__}\n")
+
+
+def interrupted(words, until):
+    """Start the command, send Ctrl-C as soon as something is there, and wait for its end."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "liftpose", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    while not until() and started.poll() is None:
+        time.sleep(0.01)
+    started.send_signal(signal.SIGINT)
+    return started, *started.communicate()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX has them")
+def test_ctrl_c_while_lifting_leaves_nothing_half_written(fly, tmp_path):
+    piece = read_poses(fly / "walk_2d.nc")
+    from liftpose.io import writing
+
+    with writing("long.nc") as file:
+        for _ in range(1000):
+            file.append(piece)
+    words = ("lift", fly / "run", "long.nc", "-o", "out.nc")
+
+    def begun():
+        return any(path.name.startswith(".out.nc") for path in tmp_path.iterdir())
+
+    ended, out, err = interrupted(words, begun)
+    assert ended.returncode == Status.INTERRUPTED, err
+    assert out == ""
+    assert err.splitlines() == ["stopped; every file that is there is whole."]
+    assert [path.name for path in tmp_path.iterdir()] == ["long.nc"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX has them")
+def test_ctrl_c_while_training_leaves_whole_files_to_resume_from(fly, tmp_path):
+    text = (fly / "params.toml").read_text().replace("walk_", f"{fly}/walk_")
+    text = text.replace("fly.toml", f"{fly}/fly.toml").replace("epochs = 2", "epochs = 100000")
+    Path("params.toml").write_text(text)
+    ended, _, err = interrupted(
+        ("train", "params.toml", "-o", "run"), (tmp_path / "run" / "ckpt_last.pth.tar").exists
+    )
+    assert ended.returncode == Status.INTERRUPTED, err
+    assert err.splitlines()[-1] == "stopped; every file that is there is whole."
+    assert not [path for path in (tmp_path / "run").iterdir() if path.name.startswith(".ckpt")]
+    done = len((tmp_path / "run" / "train_log.txt").read_text().splitlines()) - 1
+    Path("params.toml").write_text(
+        text.replace("epochs = 100000", f"epochs = {done + 1}\nresume = true")
+    )
+    result = run("train", "params.toml", "-o", "run")
+    assert result.exit_code == 0, result.stderr
+    assert f"epoch {done + 1} of {done + 1}" in result.stderr
+
+
+def test_demo_says_what_it_found(fly, monkeypatch):
+    class Found:
+        def as_dict(self):
+            return {"files": {"film.mp4": "the film"}}
+
+        def __str__(self):
+            return "film.mp4  the film"
+
+    asked = []
+
+    def simulate(animal, folder, on_progress):
+        asked.append((animal, folder))
+        on_progress("training", 0.5)
+        return Found()
+
+    monkeypatch.setitem(sys.modules, "liftpose.demo", SimpleNamespace(run=simulate))
+    result = run("demo", "--animal", "mouse", "-o", "here")
+    assert result.stdout == "film.mp4  the film\n"
+    assert json.loads(run("demo", "--json").stdout) == {"files": {"film.mp4": "the film"}}
+    assert asked == [("mouse", Path("here")), ("hexapod", Path("demo"))]

@@ -1,0 +1,225 @@
+"""Files are lifted to files as arrays are lifted to arrays, whole or not at all."""
+
+import numpy as np
+import pytest
+
+from liftpose import Lifter
+from liftpose.datasets import hexapod
+from liftpose.io import open_poses, read_poses, write_poses
+from liftpose.lifting import (
+    CHUNK,
+    as_learned,
+    lift_file,
+    lift_files,
+    outputs,
+    read_for,
+    read_renames,
+)
+from liftpose.poses import Poses
+
+
+@pytest.fixture(scope="module")
+def fly():
+    return hexapod(frames=300, seed=3)
+
+
+@pytest.fixture(scope="module")
+def lifter(fly):
+    deep = Poses.from_experiments(fly.pose_3d, joints=fly.joints, unit="mm", frame="camera")
+    return Lifter(fly.skeleton, network="ridge").fit(fly.pose_2d, deep)
+
+
+def seen(fly, **about):
+    return Poses.from_experiments(fly.pose_2d, joints=fly.joints, unit="px", **about)
+
+
+@pytest.fixture
+def file(fly, tmp_path):
+    return write_poses(seen(fly, fps=100), tmp_path / "walk.nc")
+
+
+def test_a_file_is_lifted_as_its_poses_are(lifter, fly, tmp_path):
+    points = fly.pose_2d.copy()
+    points[10:13] = np.nan
+    file = tmp_path / "walk.nc"
+    write_poses(Poses.from_experiments(points, joints=fly.joints, fps=100), file)
+    done = lift_file(lifter, file, tmp_path / "out.nc")
+    found, expected = read_poses(tmp_path / "out.nc"), lifter.lift(points)
+    np.testing.assert_array_equal(found.points, expected.position)
+    assert (found.joints, found.unit, found.frame, found.fps) == (fly.joints, "mm", "camera", 100)
+    assert (done.frames, done.path, done.source) == (300, tmp_path / "out.nc", file)
+    assert done.blind == expected.blind >= 3
+    gaps = np.isnan(points).any(axis=2).mean(axis=0)
+    np.testing.assert_allclose(list(done.missing.values()), gaps)
+    assert tuple(done.missing) == fly.joints
+    assert str(done.path) in str(done)
+
+
+def test_the_file_says_what_lifted_it(lifter, file, tmp_path):
+    import xarray
+
+    lift_file(lifter, file, tmp_path / "out.nc")
+    with xarray.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as dataset:
+        assert dataset.attrs["lifter"] == lifter.digest
+        assert "liftpose_version" in dataset.attrs
+        assert dataset.root_relative.dims == dataset.position.dims
+
+
+def test_frames_beyond_one_chunk_stay_where_they_are(lifter, fly, tmp_path):
+    copies = CHUNK // 300 + 2
+    many = np.tile(fly.pose_2d, (copies, 1, 1))
+    many[:, 0, 0] += np.arange(len(many)) / len(many)
+    path = write_poses(Poses.from_experiments(many, joints=fly.joints), tmp_path / "many.nc")
+    told = []
+    done = lift_file(lifter, path, tmp_path / "out.nc", on_progress=lambda *now: told.append(now))
+    assert done.frames == len(many) > CHUNK
+    expected = lifter.lift(many).position
+    np.testing.assert_allclose(read_poses(tmp_path / "out.nc").points, expected, atol=1e-5)
+    assert told == [(CHUNK, len(many)), (len(many), len(many))]
+
+
+def test_several_individuals_stay_apart(lifter, fly, tmp_path):
+    both = Poses.from_experiments(
+        {"a": fly.pose_2d, "b": fly.pose_2d[::-1]}, joints=fly.joints, individuals=["a", "b"]
+    )
+    path = write_poses(both, tmp_path / "two.nc")
+    lift_file(lifter, path, tmp_path / "out.nc")
+    found = read_poses(tmp_path / "out.nc")
+    assert found.individuals == ("a", "b")
+    expected = lifter.lift(fly.pose_2d[::-1]).position
+    np.testing.assert_array_equal(found.only("b").points, expected)
+
+
+def test_unsure_joints_count_as_missing(lifter, fly, tmp_path):
+    sure = np.ones(fly.pose_2d.shape[:2])
+    sure[:150, 7] = 0.1
+    path = write_poses(seen(fly, confidence=sure), tmp_path / "walk.nc")
+    done = lift_file(lifter, path, tmp_path / "out.nc")
+    gaps = np.isnan(fly.pose_2d).any(axis=2)
+    gaps[:150, 7] = True
+    assert done.missing[fly.joints[7]] == gaps[:, 7].mean()
+
+
+def test_joints_are_matched_by_name(lifter, fly, tmp_path):
+    order = np.random.default_rng(0).permutation(len(fly.joints))
+    names = [fly.joints[joint] for joint in order]
+    names[3], wanted = "paw", names[3]
+    shuffled = Poses.from_experiments(fly.pose_2d[:, order], joints=names)
+    path = write_poses(shuffled, tmp_path / "walk.nc")
+    with pytest.raises(ValueError, match=f"(?s){wanted}.*paw"):
+        lift_file(lifter, path, tmp_path / "out.nc")
+    assert not (tmp_path / "out.nc").exists()
+    lift_file(lifter, path, tmp_path / "out.nc", rename={"paw": wanted})
+    expected = lifter.lift(fly.pose_2d).position
+    np.testing.assert_array_equal(read_poses(tmp_path / "out.nc").points, expected)
+    lift_file(lifter, path, tmp_path / "in_order.nc", by_order=True)
+    expected = lifter.lift(fly.pose_2d[:, order]).position
+    np.testing.assert_array_equal(read_poses(tmp_path / "in_order.nc").points, expected)
+
+
+def test_a_file_without_names_is_taken_by_order_only_on_request(lifter, fly, tmp_path):
+    np.save(tmp_path / "walk.npy", fly.pose_2d)
+    with pytest.raises(ValueError, match="no joint names"):
+        lift_file(lifter, tmp_path / "walk.npy", tmp_path / "out.nc")
+    lift_file(lifter, tmp_path / "walk.npy", tmp_path / "out.nc", by_order=True)
+    expected = lifter.lift(fly.pose_2d).position
+    np.testing.assert_array_equal(read_poses(tmp_path / "out.nc").points, expected)
+
+
+def test_a_lifter_without_names_takes_files_without_names(fly, tmp_path):
+    nameless = Lifter(roots=fly.roots, target_sets=fly.target_sets, network="ridge")
+    nameless.fit(fly.pose_2d, fly.pose_3d)
+    np.save(tmp_path / "walk.npy", fly.pose_2d)
+    lift_file(nameless, tmp_path / "walk.npy", tmp_path / "out.nc")
+    assert read_poses(tmp_path / "out.nc").frames == 300
+    with pytest.raises(ValueError, match="'0'"):
+        as_learned(nameless, seen(fly))
+
+
+def test_frames_per_second_are_taken_where_the_file_does_not_say(lifter, fly, tmp_path):
+    path = write_poses(seen(fly), tmp_path / "walk.nc")
+    lift_file(lifter, path, tmp_path / "out.nc", fps=25)
+    assert read_poses(tmp_path / "out.nc").fps == 25
+
+
+def test_a_file_that_is_there_is_replaced_only_when_asked(lifter, file, tmp_path):
+    target = tmp_path / "out.nc"
+    target.write_text("mine")
+    with pytest.raises(FileExistsError, match="--overwrite"):
+        lift_file(lifter, file, target)
+    assert target.read_text() == "mine"
+    lift_file(lifter, file, target, overwrite=True)
+    assert read_poses(target).frames == 300
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_what_is_interrupted_leaves_nothing(lifter, file, tmp_path, error):
+    def stop(*_):
+        raise error
+
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(error):
+        lift_file(lifter, file, tmp_path / "out.nc", on_progress=stop)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_several_files_go_to_a_folder(lifter, fly, file, tmp_path):
+    other = write_poses(seen(fly).part(0, 100), tmp_path / "other.nc")
+    told = []
+    done = lift_files(
+        lifter, [file, other], tmp_path / "new" / "lifted", on_progress=lambda *n: told.append(n)
+    )
+    assert [entry.frames for entry in done] == [300, 100]
+    assert [entry.path.name for entry in done] == ["walk.nc", "other.nc"]
+    assert read_poses(tmp_path / "new" / "lifted" / "other.nc").frames == 100
+    assert told == [(300, 400, "walk.nc"), (400, 400, "other.nc")]
+
+
+def test_nothing_is_lifted_where_one_of_the_files_is_wrong(lifter, fly, file, tmp_path):
+    deep = write_poses(Poses.from_experiments(fly.pose_3d, joints=fly.joints), tmp_path / "deep.nc")
+    with pytest.raises(ValueError, match="deep.nc holds 3D"):
+        lift_files(lifter, [file, deep], tmp_path / "lifted")
+    assert not (tmp_path / "lifted").exists()
+
+
+def test_outputs_are_named_after_the_sources(tmp_path):
+    one, two = tmp_path / "a.csv", tmp_path / "b.h5"
+    assert outputs([one], tmp_path / "c.nc") == [tmp_path / "c.nc"]
+    assert outputs([one], tmp_path) == [tmp_path / "a.nc"]
+    assert outputs([one, two], tmp_path / "new") == [tmp_path / "new" / n for n in ("a.nc", "b.nc")]
+    with pytest.raises(ValueError, match="a.nc"):
+        outputs([one, tmp_path / "a.h5"], tmp_path / "new")
+    one.touch()
+    with pytest.raises(ValueError, match="written over"):
+        outputs([one], one, overwrite=True)
+    with pytest.raises(FileExistsError, match="need a folder"):
+        outputs([one, two], one)
+    (tmp_path / "b.nc").touch()
+    with pytest.raises(FileExistsError, match="--overwrite"):
+        outputs([one, two], tmp_path)
+
+
+def test_renames_are_read_from_pairs_and_a_table(tmp_path):
+    table = tmp_path / "names.toml"
+    table.write_text('"front paw" = "hand"\n')
+    assert read_renames(["a=b"], table) == {"front paw": "hand", "a": "b"}
+    with pytest.raises(ValueError, match="expected old=new"):
+        read_renames(["paw"])
+    with pytest.raises(ValueError, match="both 'b' and 'c'"):
+        read_renames(["a=b", "a=c"])
+    table.write_text("paw = 3\n")
+    with pytest.raises(ValueError, match="paw is no name"):
+        read_renames([], table)
+    table.write_text("paw\n")
+    with pytest.raises(ValueError, match="no TOML"):
+        read_renames([], table)
+
+
+def test_a_table_of_names_may_be_of_the_other_file_too(lifter, fly, file):
+    poses = read_for(lifter, file, {"only in the other": "nose"})
+    assert poses.joints == fly.joints
+
+
+def test_netcdf_is_opened_in_pieces(file):
+    with open_poses(file) as poses:
+        assert [chunk.frames for chunk in poses.chunks(128)] == [128, 128, 44]
