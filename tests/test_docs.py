@@ -3,6 +3,9 @@
 import ast
 import json
 import re
+import shlex
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,16 +14,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+import yaml
 from safetensors import safe_open
 
 import liftpose.lifter.opt
-from liftpose import Options, main
+from liftpose import Options, Poses, main, write_poses
+from liftpose.datasets import hexapod, mouse
 from liftpose.plot import read_log_train
 
 PROJECT = Path(__file__).parents[1]
 README, CHINESE = PROJECT / "README.md", PROJECT / "README.zh-CN.md"
 DOCUMENTS = [README, CHINESE, *sorted((PROJECT / "docs").glob("*.md"))]
 PAGES = [*DOCUMENTS, *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md"))]
+OPTIONS = PROJECT / "docs" / "train-and-test.md"
+CHINESE_OPTIONS = PROJECT / "docs" / "train-and-test.zh-CN.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -41,9 +48,50 @@ def table(path: Path, first_row: str) -> list[list[str]]:
     return rows
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_the_code_runs_as_it_stands(path, tmp_path, monkeypatch):
+@pytest.fixture
+def what_a_reader_has(tmp_path, monkeypatch):
+    """A folder with the files that the documents speak of."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    for number in (1, 2):
+        animal = mouse(frames=300, seed=number, animal=number)
+        as_deeplabcut_writes(animal, tmp_path / f"mouse_{number}DLC.csv")
+        if number == 1:
+            poses = Poses.from_experiments(animal.poses_3d, joints=animal.joints, unit="mm")
+            write_poses(poses, tmp_path / "mouse_1_3d.nc")
+    for name, seed in (("walk", 1), ("other", 2)):
+        animal = hexapod(frames=300, seed=seed, animal=seed)
+        flat = Poses.from_experiments(animal.pose_2d, joints=animal.joints, fps=animal.fps)
+        write_poses(flat, tmp_path / f"{name}_2d.nc")
+        deep = Poses.from_experiments(animal.poses_3d, joints=animal.joints, unit="mm")
+        write_poses(deep, tmp_path / f"{name}_3d.nc")
+    of_0_22 = {
+        "data": {"roots": list(animal.roots), "target_sets": [list(t) for t in animal.target_sets]},
+        "vis": {"bones": [list(b) for b in animal.bones], "limb_id": list(animal.limb_id)},
+    }
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(of_0_22))
+    return tmp_path
+
+
+def as_deeplabcut_writes(animal, path):
+    """A table of predictions with its three lines of heading."""
+    columns = [(joint, what) for joint in animal.joints for what in ("x", "y", "likelihood")]
+    values = np.concatenate([animal.pose_2d, animal.confidence[0][..., None]], axis=2)
+    lines = [
+        ",".join(["scorer", *["DLC_resnet50"] * len(columns)]),
+        ",".join(["bodyparts", *[joint for joint, _ in columns]]),
+        ",".join(["coords", *[what for _, what in columns]]),
+    ]
+    for number, row in enumerate(values.reshape(len(values), -1)):
+        lines.append(",".join([str(number), *["" if np.isnan(x) else repr(float(x)) for x in row]]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+# The Chinese pages have the same code, which another test holds.
+@pytest.mark.parametrize(
+    "path", [page for page in DOCUMENTS if "zh-CN" not in page.name], ids=lambda path: path.name
+)
+def test_the_code_runs_as_it_stands(path, what_a_reader_has):
     mpl.use("Agg")
     names: dict[str, object] = {"__name__": "__main__"}
     lines = path.read_text(encoding="utf-8")
@@ -52,7 +100,18 @@ def test_the_code_runs_as_it_stands(path, tmp_path, monkeypatch):
             # So that a traceback names the line of the document.
             before = lines[: lines.index(code)].count("\n")
             exec(compile("\n" * before + code, str(path), "exec"), names)
+        elif language == "sh" and code.startswith("liftpose "):
+            for line in code.splitlines():
+                run_command(line)
     plt.close("all")
+
+
+def run_command(line: str) -> None:
+    """Type a command of the documents."""
+    words = shlex.split(line, comments=True)
+    command = [sys.executable, "-m", *words]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{line}\n{result.stderr}"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -62,26 +121,31 @@ def test_every_block_says_what_it_is(path):
 
 
 def test_the_readmes_hold_code():
-    assert len([code for language, code in blocks(README) if language == "python"]) >= 8
+    assert len([code for language, code in blocks(README) if language == "python"]) >= 3
 
 
-def test_the_chinese_readme_has_the_same_code():
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [(README, CHINESE), (OPTIONS, CHINESE_OPTIONS)],
+    ids=lambda path: path.name,
+)
+def test_the_chinese_pages_have_the_same_code(english, chinese):
     def meaning(language: str, code: str) -> str:
         """The code without its comments, which are in the language of the page."""
         return ast.unparse(ast.parse(code)) if language == "python" else code
 
-    english, chinese = (
+    theirs, ours = (
         [(language, meaning(language, code)) for language, code in blocks(path)]
-        for path in (README, CHINESE)
+        for path in (english, chinese)
     )
-    assert english == chinese
+    assert theirs == ours
 
 
 @pytest.mark.parametrize("path", [README, CHINESE], ids=lambda path: path.name)
 def test_the_first_commands_are_one_line_each_and_start_from_nothing(path):
     shell = [code for language, code in blocks(path) if language == "sh"]
     begin = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e "
-    assert shell[0] == f"{begin}. && .venv/bin/python examples/first_lift.py\n"
+    assert shell[0] == f"{begin}. && .venv/bin/liftpose demo\n"
     assert shell[1] == f'{begin}".[test]" && .venv/bin/python -m pytest\n'
 
 
@@ -109,12 +173,12 @@ def test_the_table_of_options_is_that_of_the_code():
         for entry in fields(Options)
     ]
     as_text = "\n".join("| " + " | ".join(row) + " |" for row in expected)
-    assert table(README, "| option |") == expected, f"the table of options should be\n{as_text}"
+    assert table(OPTIONS, "| option |") == expected, f"the table of options should be\n{as_text}"
 
 
 def test_the_chinese_table_has_the_same_options_and_defaults():
     expected = [[f"`{entry.name}`", f"`{entry.default!r}`"] for entry in fields(Options)]
-    rows = table(CHINESE, "| 选项 |")
+    rows = table(CHINESE_OPTIONS, "| 选项 |")
     assert [row[:2] for row in rows] == expected
     assert all(re.search(r"[\u4e00-\u9fff]", row[2]) for row in rows)
 

@@ -92,7 +92,7 @@ def test_several_individuals_stay_apart(lifter, fly, tmp_path):
 
 def test_unsure_joints_count_as_missing(lifter, fly, tmp_path):
     sure = np.ones(fly.pose_2d.shape[:2])
-    sure[:150, 7] = 0.1
+    sure[:150, 7] = 0.05
     path = write_poses(seen(fly, confidence=sure), tmp_path / "walk.nc")
     done = lift_file(lifter, path, tmp_path / "out.nc")
     gaps = np.isnan(fly.pose_2d).any(axis=2)

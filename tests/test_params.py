@@ -132,7 +132,7 @@ def test_the_suggested_root_is_the_joint_seen_often_that_the_others_move_least_a
 def test_unsure_joints_of_the_2d_are_no_targets_in_a_new_file(folder):
     flat, deep = walk()
     sure = np.ones((40, 4))
-    sure[:, 3] = 0.1
+    sure[:, 3] = 0.05
     seen = Poses.from_experiments(flat.points, joints=JOINTS, confidence=sure)
     write_poses(seen, folder / "a.nc")
     write_poses(deep, folder / "b.nc")

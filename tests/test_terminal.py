@@ -3,6 +3,9 @@
 import io
 import json
 import logging
+import os
+import signal
+import time
 import warnings
 
 import numpy as np
@@ -116,3 +119,23 @@ def test_no_bar_is_drawn_for_nobody(monkeypatch, quiet, kind):
 def test_columns_are_as_wide_as_their_widest_cell():
     lines = columns([("a", "long head"), ("a longer row", "1.5")]).splitlines()
     assert lines == ["a             long head", "a longer row        1.5"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX has them")
+def test_ctrl_c_that_python_drops_is_noticed_at_the_next_step(capsys):
+    class Dropping:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    before = signal.getsignal(signal.SIGINT)
+    with warnings.catch_warnings(), pytest.raises(SystemExit) as end:
+        warnings.simplefilter("ignore")
+        with session() as say, say.progress("lifting") as advance:
+            advance(1, 3)
+            Dropping()
+            advance(2, 3)
+            raise AssertionError("went on")
+    assert end.value.code == Status.INTERRUPTED
+    assert "stopped" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is before

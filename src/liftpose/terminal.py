@@ -5,16 +5,20 @@ Everything here is standard library; ``rich`` is loaded only where a progress ba
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import math
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from enum import IntEnum
+from types import FrameType
 from typing import Any
 
 Advance = Callable[[float, float, str], None]
@@ -44,10 +48,6 @@ STATUS_MEANINGS = {
 }
 
 
-def _unseen(done: float, whole: float, note: str) -> None:
-    """Progress that nobody watches."""
-
-
 class Session:
     """One command's voice.
 
@@ -61,6 +61,7 @@ class Session:
 
     def __init__(self, as_json: bool, quiet: bool):
         self.as_json, self.quiet = as_json, quiet
+        self.stopped = False
 
     def result(self, data: Any, text: str) -> None:
         """Print a result: as JSON if that was asked for, else as text.
@@ -84,7 +85,7 @@ class Session:
 
     @contextmanager
     def progress(self, what: str, unit: str = "") -> Iterator[Advance]:
-        """Show a bar where someone is watching; elsewhere nothing.
+        """Show a bar where someone is watching; elsewhere nothing. Notice Ctrl-C everywhere.
 
         Parameters
         ----------
@@ -98,8 +99,17 @@ class Session:
         callable
             To be called with what is done, the whole, and what is going on now.
         """
+
+        def go_on() -> None:
+            if self.stopped:
+                raise KeyboardInterrupt
+
         if self.quiet or not sys.stderr.isatty():
-            yield _unseen
+
+            def unseen(done: float, whole: float, note: str = "") -> None:
+                go_on()
+
+            yield unseen
             return
         from rich.console import Console
         from rich.markup import escape
@@ -120,6 +130,7 @@ class Session:
             task = bar.add_task(escape(what), total=None, rate="")
 
             def advance(done: float, whole: float, note: str = "") -> None:
+                go_on()
                 speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
                 bar.update(
                     task,
@@ -155,14 +166,19 @@ def session(as_json: bool = False, quiet: bool = False, debug: bool = False) -> 
     with ExitStack() as stack:
         stack.enter_context(_log_lines(logging.WARNING if quiet or as_json else logging.INFO))
         stack.enter_context(_warning_lines())
+        say = Session(as_json, quiet)
+        stack.enter_context(_noticing_ctrl_c(say))
         try:
-            yield Session(as_json, quiet)
+            yield say
             sys.stdout.flush()
         except BrokenPipeError:
             _forget_stdout()
             raise SystemExit(Status.CLOSED_PIPE) from None
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             _fail("stopped; every file that is there is whole.", debug, "")
+            # What was half made complains as it goes: let it go now, unheard.
+            traceback.clear_frames(stop.__traceback__)
+            gc.collect()
             raise SystemExit(Status.INTERRUPTED) from None
         except ImportError as error:
             if (error.name or "").split(".")[0] == "liftpose":
@@ -220,6 +236,33 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         label = f"{record.levelname.lower()}: " if record.levelno >= logging.WARNING else ""
         print(label + record.getMessage(), file=sys.stderr)  # noqa: T201
+
+
+@contextmanager
+def _noticing_ctrl_c(say: Session) -> Iterator[None]:
+    """Remember Ctrl-C: Python drops a KeyboardInterrupt that comes in a finalizer."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        say.stopped = True
+        signal.default_int_handler(number, frame)
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    report = sys.unraisablehook
+
+    def report_others(dropped: sys.UnraisableHookArgs) -> None:
+        if not say.stopped:
+            report(dropped)
+
+    signal.signal(signal.SIGINT, stop)
+    sys.unraisablehook = report_others
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -431,7 +431,7 @@ def test_names_of_the_poses_are_learned_where_there_is_no_skeleton():
 def test_confidence_below_the_threshold_is_not_seen():
     pose_2d, pose_3d = animal()
     confidence = np.ones((300, 7))
-    confidence[40:90, 2] = 0.3
+    confidence[40:90, 2] = 0.05
     hidden = pose_2d.copy()
     hidden[40:90, 2] = np.nan
     wrong = np.where(np.isnan(hidden), 1e4, hidden)
@@ -444,7 +444,7 @@ def test_confidence_below_the_threshold_is_not_seen():
     np.testing.assert_array_equal(lifted.confidence, confidence.astype(np.float32))
     poses = Poses.from_experiments({"walk": wrong}, confidence={"walk": confidence})
     np.testing.assert_array_equal(lifter.lift(poses).position, lifted.position)
-    bold = fit(wrong, pose_3d, min_confidence=0.2)
+    bold = fit(wrong, pose_3d, min_confidence=0.02)
     assert not np.allclose(bold.lift(wrong, confidence=confidence).position, lifted.position)
     with pytest.raises(ValueError, match=r"confidence: shape is \(300, 6\)"):
         lifter.lift(wrong, confidence=confidence[:, 1:])

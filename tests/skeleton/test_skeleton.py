@@ -244,7 +244,7 @@ def test_without_bones_and_target_sets_it_is_said_what_to_give():
     with pytest.raises(ValueError, match="no roots and no bones. Give roots and target_sets, or"):
         _ = Skeleton(["a", "b"]).sets
     with pytest.raises(ValueError, match="roots, but no target_sets and no bones"):
-        _ = Skeleton(["a", "b"], roots=["a"]).sets
+        _ = Skeleton(["a", "b"], roots=["a", "b"]).sets
 
 
 @given(skeletons())
@@ -395,3 +395,10 @@ def test_names_are_text_in_html_whatever_they_hold():
     table = Table(sly._repr_html_())
     assert table.rows[1] == ["0", "<b>x</b>", "&amp;", "root", "", "&amp;"]
     assert not table.tags & {"b", "i"}
+
+
+def test_one_root_and_nothing_else_has_all_others_as_targets():
+    skeleton = Skeleton(["nose", "neck", "tail"], roots=["neck"])
+    assert skeleton.sets.sets == ((0, 2),)
+    with pytest.raises(ValueError, match="roots, but no target_sets"):
+        _ = Skeleton(["nose", "neck", "tail"], roots=["neck", "tail"]).sets

@@ -5,6 +5,7 @@ the global state of pyplot alone: showing and saving is the caller's business.
 """
 
 from liftpose.plot.errors import Violins, violin_plot
+from liftpose.plot.lift_film import film_lift
 from liftpose.plot.limbs import OKABE_ITO
 from liftpose.plot.pose import DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
 from liftpose.plot.training import plot_log_train, read_log_train
@@ -15,6 +16,7 @@ __all__ = [
     "DrawnPose",
     "DrawnPoses",
     "Violins",
+    "film_lift",
     "plot_log_train",
     "plot_pose_2d",
     "plot_pose_3d",

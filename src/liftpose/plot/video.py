@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from liftpose.files import replacing
+from liftpose.plot.encoding import as_rate, encode
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, check_joints, seen_joints
 from liftpose.plot.pose import (
     add_legend,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "LP3D_prediction.mp4"
 _BLOCK = 4096  # frames looked at together when the limits are sought
-_BT709, _NARROW_RANGE = 1, 1  # FFmpeg's numbers
 _TRAIL_ALPHA = (0.04, 0.6)
 
 
@@ -120,7 +119,7 @@ def plot_video_3d(
     poses = _Poses.resolve(n, pred, tar, good_keypts)
     limbs = _limbs_of(par, poses.joint_count)
     trail = _resolve_trail(trailing, trailing_keypts, poses.joint_count)
-    rate = _as_rate(fps)
+    rate = as_rate(fps)
     target = _as_target(name)
     hide_tick_labels(ax)
     _set_limits(ax, poses)
@@ -129,7 +128,7 @@ def plot_video_3d(
         _agg_canvas(fig, dpi) as canvas,
         _Scene(canvas, ax, poses, limbs, trail) as scene,
     ):
-        _encode(beside, rate, (scene.picture(frame) for frame in range(poses.count)))
+        encode(beside, rate, (scene.picture(frame) for frame in range(poses.count)))
     return target
 
 
@@ -221,15 +220,6 @@ def _resolve_trail(length: int | None, joints: Any, joint_count: int) -> _Trail 
     if length < 0:
         raise ValueError(f"trailing needs a number of frames, 0 or more, got {length}.")
     return _Trail(length, numbers) if length else None
-
-
-def _as_rate(fps: float) -> Fraction:
-    if not (np.isfinite(fps) and fps > 0):
-        raise ValueError(f"fps needs a number above 0, got {fps!r}.")
-    rate = Fraction(float(fps)).limit_denominator(1001)
-    if rate == 0:
-        raise ValueError(f"fps is {fps!r}; the slowest film has 1 frame in 1001 s.")
-    return rate
 
 
 def _as_target(name: str | os.PathLike[str] | None) -> Path:
@@ -341,26 +331,3 @@ class _Scene:
         colors[..., 3] = alphas[:, None]
         self._tails.set_segments(steps[shown])
         self._tails.set_color(colors[shown])
-
-
-def _encode(path: Path, rate: Fraction, pictures: Iterator[npt.NDArray[np.uint8]]) -> None:
-    import av
-
-    with av.open(str(path), mode="w", format="mp4", options={"movflags": "faststart"}) as film:
-        stream = film.add_stream("libx264", rate=rate, options={"crf": "18"})
-        stream.pix_fmt = "yuv420p"
-        # Written down, so that no player has to guess the colours from the size of the picture.
-        stream.colorspace = stream.color_primaries = stream.color_trc = _BT709
-        stream.color_range = _NARROW_RANGE
-        for number, picture in enumerate(pictures):
-            # yuv420p halves the resolution of colour, so it knows even sizes only.
-            height, width = (length // 2 * 2 for length in picture.shape[:2])
-            if number == 0:
-                stream.width, stream.height = width, height
-            even = np.ascontiguousarray(picture[:height, :width])
-            frame = av.VideoFrame.from_ndarray(even, format="rgba").reformat(
-                format="yuv420p", dst_colorspace=_BT709
-            )
-            frame.pts, frame.time_base = number, 1 / rate
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode())

@@ -196,17 +196,22 @@ class Skeleton:
 
         With bones and no roots, each connected part of at least two joints gets its most central
         joint as root. With roots and no target sets, each joint that bones connect to a root is a
-        target of the nearest. The rules in full are those of `TargetSets.from_bones`.
+        target of the nearest. The rules in full are those of `TargetSets.from_bones`. With one
+        root and nothing else, all other joints are its targets.
 
         Raises
         ------
         ValueError
-            Neither target sets nor bones, or a root that no bone connects to a target.
+            Neither target sets nor bones for several roots or none, or a root that no bone
+            connects to a target.
         """
         if self.target_sets:
             return TargetSets(self.roots, self.target_sets, self.joint_count)
         if self.bones:
             return TargetSets.from_bones(self.bones, self.joint_count, self.roots, self.joints)
+        if len(self.roots) == 1:
+            others = [joint for joint in range(self.joint_count) if joint != self.roots[0]]
+            return TargetSets.resolve(self.roots, others, self.joint_count, self.joints)
         lacking = "roots, but no target_sets" if self.roots else "no roots"
         raise ValueError(
             f"nothing says which joints are predicted from which: the skeleton has {lacking} and "
