@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 import pytest
 
-from liftpose.terminal import Status, columns, session
+from liftpose.terminal import Status, columns, command, session
 
 
 class Screen(io.StringIO):
@@ -139,3 +139,16 @@ def test_ctrl_c_that_python_drops_is_noticed_at_the_next_step(capsys):
     assert end.value.code == Status.INTERRUPTED
     assert "stopped" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_commands_are_printed_as_they_can_be_typed(monkeypatch, tmp_path):
+    here = tmp_path / "my env" / "liftpose"
+    here.parent.mkdir()
+    here.touch(mode=0o755)
+    monkeypatch.setattr("sys.argv", [str(here), "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command() == f"'{here}'"
+    monkeypatch.setenv("PATH", str(here.parent))
+    assert command() == "liftpose"
+    monkeypatch.setattr("sys.argv", ["pytest"])
+    assert command() == "liftpose"

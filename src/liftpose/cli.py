@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 import liftpose
-from liftpose.terminal import STATUS_MEANINGS, session
+from liftpose.terminal import STATUS_MEANINGS, command, session
 
 _STATUS = "\n".join(f"  {status:>3}  {meaning}" for status, meaning in STATUS_MEANINGS.items())
 
@@ -126,7 +126,7 @@ def train(
             file = write_params(
                 out or Path("params.toml"), *files, skeleton=skeleton, overwrite=overwrite
             )
-            say.result({"path": file}, f"{file}: look through it, then `liftpose train {file}`.")
+            say.result({"path": file}, f"{file}: look through it, then `{command()} train {file}`.")
             return
         _count(files, 1, 1, "training takes one params file")
         arguments = read_params(files[0]).arguments(out)
@@ -138,9 +138,9 @@ def train(
 
         folder = arguments["out_dir"]
         scored = arguments["test_3d"] is not None
-        tested = f"liftpose test {folder}\n  " * scored
+        tested = f"{command()} test {folder}\n  " * scored
         say.result(about(folder).facts, "")
-        say.note(f"next:\n  {tested}liftpose lift {folder} POSES_2D -o lifted.nc")
+        say.note(f"next:\n  {tested}{command()} lift {folder} POSES_2D -o lifted.nc")
 
 
 @app.command(

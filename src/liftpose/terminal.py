@@ -10,6 +10,8 @@ import json
 import logging
 import math
 import os
+import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -188,6 +190,24 @@ def session(as_json: bool = False, quiet: bool = False, debug: bool = False) -> 
         except (ValueError, TypeError, OSError) as error:
             _fail(_words(error), debug)
             raise SystemExit(Status.BAD_INPUT) from None
+
+
+def command() -> str:
+    """Say how `liftpose` is called here, so that what is printed can be typed.
+
+    Returns
+    -------
+    str
+        ``"liftpose"``, unless the program runs from an environment whose commands the shell does
+        not find: then the path by which it was called.
+    """
+    called = sys.argv[0]
+    if os.path.basename(called) != "liftpose":
+        return "liftpose"
+    found = shutil.which("liftpose")
+    if found is not None and os.path.exists(called) and os.path.samefile(found, called):
+        return "liftpose"
+    return shlex.quote(called)
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from liftpose.postprocess.evaluation import Evaluation
+from liftpose.terminal import command
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ class Demo:
                 "",
                 *(f"  {command}" for command in self.commands),
                 "",
-                "With your own poses, begin at `liftpose train --init 2D_FILE 3D_FILE`: the same",
-                "frames in 2D and 3D, from DeepLabCut, movement (.nc) or NumPy (.npz, .npy).",
+                "With your own poses, begin at `train --init 2D_FILE 3D_FILE`: the same frames",
+                "in 2D and 3D, from DeepLabCut, movement (.nc) or NumPy (.npz, .npy).",
             )
         )
 
@@ -104,10 +105,11 @@ def commands(model: Path, poses: tuple[Path, Path], training: tuple[Path, Path])
     tuple of str
     """
     lifter, flat, deep, *learned = (shlex.quote(str(path)) for path in (model, *poses, *training))
+    liftpose = command()
     return (
-        f"liftpose info {lifter}",
-        f"liftpose lift {lifter} {flat} -o lifted.nc",
-        f"liftpose test {lifter} {flat} {deep}",
-        f"liftpose train --init {' '.join(learned)} -o params.toml",
-        "liftpose train params.toml -o trained",
+        f"{liftpose} info {lifter}",
+        f"{liftpose} lift {lifter} {flat} -o lifted.nc",
+        f"{liftpose} test {lifter} {flat} {deep}",
+        f"{liftpose} train --init {' '.join(learned)} -o params.toml",
+        f"{liftpose} train params.toml -o trained",
     )
