@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-import logging
 import os
-import threading
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,33 +16,25 @@ from torch import Tensor, nn
 
 import liftpose
 from liftpose.geometry.camera import Camera
-from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.batch import Augmentation
 from liftpose.lifter.description import as_html, as_text
+from liftpose.lifter.fitting import Task, check_start, fit_linear, fit_network
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
-from liftpose.lifter.normalization import (
-    Anchoring,
-    Normalization,
-    as_joints,
-    counted_values,
-)
+from liftpose.lifter.normalization import Anchoring, Normalization, as_joints, placed
 from liftpose.lifter.opt import Options, available_device, resolve_device
 from liftpose.lifter.preparation import (
     Judged,
     as_batch,
     as_pair,
-    begin_from,
     fingerprint,
-    generator_for,
     held_out_folds,
     made_visible,
     one_fold,
     with_noise,
-    with_statistics,
 )
 from liftpose.lifter.run import Epoch, Start
-from liftpose.lifter.selection import Fold, Folds
 from liftpose.lifter.terms import (
     Asked,
     agreed_norm_2d,
@@ -57,28 +45,14 @@ from liftpose.lifter.terms import (
     learned_frame,
     of_skeleton,
 )
-from liftpose.lifter.training import (
-    Feed,
-    Progress,
-    augmented,
-    make_learner,
-    moved,
-    standardise,
-    take,
-    train_epoch,
-)
+from liftpose.lifter.threads import threads
 from liftpose.lifter.views import Views
 from liftpose.poses import Floats, Key, Lifted, Poses
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
 
-log = logging.getLogger("liftpose")
-
 CHUNK = 2048
 """Frames lifted at a time: bounds memory, and was measured to be fastest (the caches hold it)."""
-
-SAMPLE = 20_000
-"""Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""
 
 
 class Lifter:
@@ -228,27 +202,31 @@ class Lifter:
         unit = agreed_unit(skeleton, poses_3d)
         frame = learned_frame(poses_3d, steps)
         views = agreed_views(camera, poses_3d, frame, steps)
-        martinez = self.options.network == "martinez"
-        with _threads(self.options.job):
+        with threads(self.options.job):
             device = resolve_device(self.options.device)
             data = as_batch(*self._in_view(views, poses_2d, poses_3d), sets)
             clean = made_visible(data, steps, self.options.seed)
             folds = held_out_folds(skeleton, poses_3d, clean)
-            learned = one_fold(poses_3d, folds, self.options.batch_size) if martinez else folds
+            learned = folds
+            if self.options.network == "martinez":
+                learned = one_fold(poses_3d, folds, self.options.batch_size)
             digest = fingerprint(data)
             if start is not None:
-                self._check_start(start, norm_2d, learned, digest)
+                check_start(start, self.options, norm_2d, learned, digest)
             self.skeleton, self.sets, self.unit, self.frame = skeleton, sets, unit, frame
             self.views, self._digest = views, None
             judged = None if validation is None else self._judged(validation, camera)
-            self._fit_linear(data, steps, folds, norm_2d, stats, start, judged)
+            task = Task(data, steps, folds, learned, Judged(clean, learned), judged, start)
+            self.normalization, self.ridge, self.choice = fit_linear(
+                task, sets, self.options, norm_2d, stats
+            )
             self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}
             self.choice |= judged.summary() if judged else {}
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
-                judge = judged or Judged(clean, learned)
-                self._fit_network(data, steps, learned, judge, start, on_epoch, device)
+                best = fit_network(self, task, device, on_epoch)
+                self.network, self.weight, self.choice = best.network, best.weight, best.choice
         return self
 
     def _in_view(
@@ -302,132 +280,24 @@ class Lifter:
             raise ValueError("this lifter was not fitted; call fit(poses_2d, poses_3d) first.")
         return self.skeleton
 
-    def _check_start(self, start: Start, norm_2d: bool, folds: Folds, digest: str) -> None:
-        """Check that this run can go on from a checkpoint; warn where its data are others."""
-        before = start.lifter.normalization.norm_2d
-        if before != norm_2d:
-            raise ValueError(
-                f"the checkpoint was trained with norm_2d={before}, which holds for all that comes "
-                f"after it, and this run would use norm_2d={norm_2d}. Give norm_2d={before}, or "
-                "the augmentation that the checkpoint was trained with."
-            )
-        networks = len(start.lifter.ridge.folds)
-        if self.options.network == "residual" and networks != len(folds.folds):
-            raise ValueError(
-                f"the checkpoint has {networks} networks, one a fold, and these training data "
-                f"make {len(folds.folds)} folds. Train anew."
-            )
-        if start.resume and start.lifter.choice["data"] != digest:
-            warnings.warn(
-                "the run is resumed on other training data than it was begun with: frames that "
-                "are held out now may have been learned from then.",
-                stacklevel=4,
-            )
+    def with_network(self, network: nn.Module | None, weight: float) -> Lifter:
+        """Give the same lifter with another network; the rest is shared.
 
-    def _fit_linear(
-        self,
-        data: Batch,
-        steps: Sequence[Augmentation],
-        folds: Folds,
-        norm_2d: bool,
-        stats: Sequence[Any] | None,
-        start: Start | None,
-        judged: Judged | None,
-    ) -> None:
-        if start is not None and start.resume:
-            self.normalization, self.ridge = start.lifter.normalization, start.lifter.ridge
-            self.choice = dict(start.lifter.choice)
-            return
-        frames = len(data.pose_2d)
-        copies = min(50, -(-SAMPLE // frames)) if steps else 1
-        tiled = take(data, torch.arange(frames).repeat(copies)) if copies > 1 else data
-        sample = augmented(tiled, steps, generator_for(self.options.seed, "statistics"))
-        anchoring = Anchoring(self.sets)
-        counts = counted_values(anchoring, sample.pose_2d, sample.pose_3d, sample.counts)
-        if start is not None:
-            self.normalization = start.lifter.normalization
-        else:
-            self.normalization = Normalization.fit(
-                anchoring,
-                sample.pose_2d,
-                sample.pose_3d,
-                counts,
-                norm_2d,
-                per_coordinate=self.options.network == "martinez",
-            )
-            if stats is not None:
-                self.normalization = with_statistics(self.normalization, stats)
-        inputs, outputs, counted = standardise(sample, self.normalization)
-        offsets = np.arange(copies)[:, None] * frames
-        wide = tuple(
-            Fold((offsets + fold.train).ravel(), (offsets + fold.held).ravel())
-            for fold in folds.folds
-        )
-        self.ridge = Ridge.fit(
-            inputs,
-            outputs,
-            counted,
-            Folds(wide, folds.kind),
-            self.normalization.std_out,
-            self.normalization.dims,
-            len(self.sets.targets),
-            None if judged is None else standardise(judged.batch, self.normalization),
-        )
-        self.choice = {"ridge_penalty": self.ridge.penalty}
+        Parameters
+        ----------
+        network : torch.nn.Module or None
+            What adds to the linear map.
+        weight : float
+            How much of it is added.
 
-    def _fit_network(
-        self,
-        data: Batch,
-        steps: Sequence[Augmentation],
-        folds: Folds,
-        judge: Judged,
-        start: Start | None,
-        on_epoch: Callable[[Epoch], None] | None,
-        device: torch.device,
-    ) -> None:
-        weights = generator_for(self.options.seed, "weights")
-        learner = make_learner(self.options, self.normalization, self.ridge, weights, device)
-        progress = Progress(0, 0, generator_for(self.options.seed, "training"))
-        best_error, best = float("inf"), self._snapshot(None, 0.0)
-        if start is not None and start.resume:
-            learner.resume(start.training["learner"])
-            progress.epoch, progress.step = start.training["epoch"], start.training["step"]
-            progress.generator.set_state(start.training["generator"])
-            best_error = start.training["best_error"]
-            best = start.best or start.lifter
-        elif start is not None:
-            begin_from(learner, start.lifter.network)
-        feed = Feed(data, steps, self.normalization, device)
-        judged = moved(standardise(judge.batch, self.normalization), device)
-        while progress.epoch < self.options.epochs:
-            loss, rate = train_epoch(learner, feed, folds, self.options.batch_size, progress)
-            held_out = learner.judge(judge.folds, judged)
-            better = not held_out.error >= best_error
-            now = self._snapshot(learner.current, held_out.value)
-            if better:
-                best_error = held_out.error
-                now.choice |= {
-                    "epoch": progress.epoch,
-                    "network_weight": held_out.value,
-                    "held_out_mpjpe": held_out.mpjpe,
-                    "held_out_mpjpe_ridge": held_out.ridge_mpjpe,
-                }
-                best = now._frozen()
-            if on_epoch is not None:
-                on_epoch(
-                    Epoch(progress.epoch, rate, loss, held_out, better, now, learner, progress)
-                )
-        self.network, self.weight, self.choice = best.network, best.weight, best.choice
-
-    def _snapshot(self, network: nn.Module | None, weight: float) -> Lifter:
+        Returns
+        -------
+        Lifter
+        """
         other = copy.copy(self)
         other.network, other.weight, other.choice = network, weight, dict(self.choice)
         other._digest = None
         return other
-
-    def _frozen(self) -> Lifter:
-        """The same, with a network of its own that training does not change."""
-        return self._snapshot(copy.deepcopy(self.network), self.weight)
 
     def lift(self, poses_2d: Any, camera: Any = None, confidence: Any = None) -> Lifted:
         """Lift 2D poses, some frames at a time. Several threads may do so at once.
@@ -492,7 +362,7 @@ class Lifter:
         self, poses_2d: Poses, cameras: dict[Key, Camera] | None, linear_only: bool = False
     ) -> Iterator[tuple[slice, Floats]]:
         """Give rows and joints relative to their anchors in the lifter's frame, chunk by chunk."""
-        with _threads(self.options.job):
+        with threads(self.options.job):
             for first in range(0, poses_2d.frames, CHUNK):
                 part = poses_2d.part(first, first + CHUNK)
                 sure = part.sure(self.options.min_confidence)
@@ -696,57 +566,3 @@ class Lifter:
                 built = FoldNetworks.from_state(network, lifter.dims)
             lifter.network = built.to(available_device(options.device))
         return lifter
-
-
-def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
-    """Put joints relative to their anchors together into poses.
-
-    Parameters
-    ----------
-    sets : TargetSets
-        Roots and targets.
-    relative : array, shape (N, T + R, D)
-        As `Lifter.relative` gives it.
-
-    Returns
-    -------
-    position, root_relative : array, shape (N, J, D)
-        With the first root at the origin, and with each root there. NaN frames stay NaN.
-    """
-    anchoring, frames = Anchoring(sets), len(relative)
-    root_relative = np.full((frames, sets.joint_count, relative.shape[2]), np.nan)
-    root_relative[:, list(sets.targets)] = relative[:, : anchoring.target_count]
-    position = anchoring.place(torch.from_numpy(np.array(relative))).numpy()
-    position[np.isnan(relative).all((1, 2))] = np.nan
-    return position, root_relative
-
-
-class _Threads:
-    """CPU threads of PyTorch: whoever leaves puts back what was there, the last one all of it.
-
-    How much of the setting is the process's and how much the thread's depends on the build.
-    """
-
-    def __init__(self) -> None:
-        self.lock, self.inside, self.before = threading.Lock(), 0, 0
-
-    @contextmanager
-    def __call__(self, job: int | None) -> Iterator[None]:
-        if job is None:
-            yield
-            return
-        with self.lock:
-            found = torch.get_num_threads()
-            if self.inside == 0:
-                self.before = found
-            self.inside += 1
-            torch.set_num_threads(job)
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.inside -= 1
-                torch.set_num_threads(found if self.inside else self.before)
-
-
-_threads = _Threads()

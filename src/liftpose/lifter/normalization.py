@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from liftpose.poses import Floats
 from liftpose.skeleton.target_sets import TargetSets
 
 
@@ -91,6 +93,29 @@ class Anchoring:
             if joint != first or known is not None:
                 pose[:, joint] = roots[anchor] + relative[:, place]
         return pose
+
+
+def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
+    """Put joints relative to their anchors together into poses.
+
+    Parameters
+    ----------
+    sets : TargetSets
+        Roots and targets.
+    relative : array, shape (N, T + R, D)
+        As `Lifter.relative` gives it.
+
+    Returns
+    -------
+    position, root_relative : array, shape (N, J, D)
+        With the first root at the origin, and with each root there. NaN frames stay NaN.
+    """
+    anchoring, frames = Anchoring(sets), len(relative)
+    root_relative = np.full((frames, sets.joint_count, relative.shape[2]), np.nan)
+    root_relative[:, list(sets.targets)] = relative[:, : anchoring.target_count]
+    position = anchoring.place(torch.from_numpy(np.array(relative))).numpy()
+    position[np.isnan(relative).all((1, 2))] = np.nan
+    return position, root_relative
 
 
 def as_joints(flat: Tensor, dims: int) -> Tensor:

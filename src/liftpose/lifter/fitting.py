@@ -1,0 +1,233 @@
+"""How a lifter is fitted: the linear map in one step, then the networks, epoch after epoch."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.members.ridge import Ridge
+from liftpose.lifter.normalization import Anchoring, Normalization, counted_values
+from liftpose.lifter.opt import Options
+from liftpose.lifter.preparation import Judged, begin_from, generator_for, with_statistics
+from liftpose.lifter.run import Epoch, Start
+from liftpose.lifter.selection import Fold, Folds
+from liftpose.lifter.training import (
+    Feed,
+    Progress,
+    augmented,
+    make_learner,
+    moved,
+    standardise,
+    take,
+    train_epoch,
+)
+from liftpose.skeleton.target_sets import TargetSets
+
+if TYPE_CHECKING:
+    from liftpose.lifter.lifter import Lifter
+
+SAMPLE = 20_000
+"""Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is learned from, and what choices are made on.
+
+    Parameters
+    ----------
+    data : Batch
+        All training poses.
+    steps : sequence of Augmentation
+        Applied to every batch.
+    folds, learned : Folds
+        What the linear map and what the networks hold out.
+    held_out : Judged
+        The training poses as the held-out frames are judged on.
+    validation : Judged, optional
+        Poses to choose on instead.
+    start : Start, optional
+        A checkpoint to go on from.
+    """
+
+    data: Batch
+    steps: Sequence[Augmentation]
+    folds: Folds
+    learned: Folds
+    held_out: Judged
+    validation: Judged | None
+    start: Start | None
+
+
+def check_start(start: Start, options: Options, norm_2d: bool, folds: Folds, digest: str) -> None:
+    """Check that a run can go on from a checkpoint; warn where its data are others.
+
+    Parameters
+    ----------
+    start : Start
+        The checkpoint.
+    options : Options
+        Of the run.
+    norm_2d : bool
+        Whether this run scales the 2D.
+    folds : Folds
+        What its networks hold out.
+    digest : str
+        Of its training data.
+
+    Raises
+    ------
+    ValueError
+        A checkpoint that this run cannot go on from.
+    """
+    before = start.lifter.normalization.norm_2d
+    if before != norm_2d:
+        raise ValueError(
+            f"the checkpoint was trained with norm_2d={before}, which holds for all that comes "
+            f"after it, and this run would use norm_2d={norm_2d}. Give norm_2d={before}, or "
+            "the augmentation that the checkpoint was trained with."
+        )
+    networks = len(start.lifter.ridge.folds)
+    if options.network == "residual" and networks != len(folds.folds):
+        raise ValueError(
+            f"the checkpoint has {networks} networks, one a fold, and these training data "
+            f"make {len(folds.folds)} folds. Train anew."
+        )
+    if start.resume and start.lifter.choice["data"] != digest:
+        warnings.warn(
+            "the run is resumed on other training data than it was begun with: frames that "
+            "are held out now may have been learned from then.",
+            stacklevel=4,
+        )
+
+
+def fit_linear(
+    task: Task, sets: TargetSets, options: Options, norm_2d: bool, stats: Sequence[Any] | None
+) -> tuple[Normalization, Ridge, dict[str, Any]]:
+    """Take the statistics of the training data, and solve the linear map.
+
+    Parameters
+    ----------
+    task : Task
+        What is learned from.
+    sets : TargetSets
+        Roots and targets.
+    options : Options
+        Of the run.
+    norm_2d : bool
+        Whether the 2D of each frame is scaled to unit norm.
+    stats : sequence of four arrays, optional
+        Statistics to normalize by instead of the training data's own.
+
+    Returns
+    -------
+    normalization : Normalization
+    ridge : Ridge
+    choice : dict
+        What was chosen.
+    """
+    start, folds = task.start, task.folds
+    if start is not None and start.resume:
+        return start.lifter.normalization, start.lifter.ridge, dict(start.lifter.choice)
+    frames = len(task.data.pose_2d)
+    copies = min(50, -(-SAMPLE // frames)) if task.steps else 1
+    tiled = take(task.data, torch.arange(frames).repeat(copies)) if copies > 1 else task.data
+    sample = augmented(tiled, task.steps, generator_for(options.seed, "statistics"))
+    if start is not None:
+        normalization = start.lifter.normalization
+    else:
+        anchoring = Anchoring(sets)
+        normalization = Normalization.fit(
+            anchoring,
+            sample.pose_2d,
+            sample.pose_3d,
+            counted_values(anchoring, sample.pose_2d, sample.pose_3d, sample.counts),
+            norm_2d,
+            per_coordinate=options.network == "martinez",
+        )
+        if stats is not None:
+            normalization = with_statistics(normalization, stats)
+    offsets = np.arange(copies)[:, None] * frames
+    wide = tuple(
+        Fold((offsets + fold.train).ravel(), (offsets + fold.held).ravel()) for fold in folds.folds
+    )
+    judged = task.validation
+    ridge = Ridge.fit(
+        *standardise(sample, normalization),
+        Folds(wide, folds.kind),
+        normalization.std_out,
+        normalization.dims,
+        len(sets.targets),
+        None if judged is None else standardise(judged.batch, normalization),
+    )
+    return normalization, ridge, {"ridge_penalty": ridge.penalty}
+
+
+def fit_network(
+    lifter: Lifter,
+    task: Task,
+    device: torch.device,
+    on_epoch: Callable[[Epoch], None] | None,
+) -> Lifter:
+    """Train the networks of a lifter whose linear map is solved.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        It is not changed.
+    task : Task
+        What is learned from, and what the best epoch is chosen on.
+    device : torch.device
+        Where to train.
+    on_epoch : callable, optional
+        Called with an `Epoch` after each.
+
+    Returns
+    -------
+    Lifter
+        The best of all epochs.
+    """
+    options, start = lifter.options, task.start
+    weights = generator_for(options.seed, "weights")
+    learner = make_learner(options, lifter.normalization, lifter.ridge, weights, device)
+    progress = Progress(0, 0, generator_for(options.seed, "training"))
+    best_error, best = float("inf"), lifter.with_network(None, 0.0)
+    if start is not None and start.resume:
+        learner.resume(start.training["learner"])
+        progress.epoch, progress.step = start.training["epoch"], start.training["step"]
+        progress.generator.set_state(start.training["generator"])
+        best_error = start.training["best_error"]
+        best = start.best or start.lifter
+    elif start is not None:
+        begin_from(learner, start.lifter.network)
+    feed = Feed(task.data, task.steps, lifter.normalization, device)
+    judged = task.validation or task.held_out
+    if judged.batch is task.data and feed.ready is not None:
+        ready = feed.ready
+    else:
+        ready = moved(standardise(judged.batch, lifter.normalization), device)
+    while progress.epoch < options.epochs:
+        loss, rate = train_epoch(learner, feed, task.learned, options.batch_size, progress)
+        held_out = learner.judge(judged.folds, ready)
+        better = not held_out.error >= best_error
+        now = lifter.with_network(learner.current, held_out.value)
+        if better:
+            best_error = held_out.error
+            now.choice |= {
+                "epoch": progress.epoch,
+                "network_weight": held_out.value,
+                "held_out_mpjpe": held_out.mpjpe,
+                "held_out_mpjpe_ridge": held_out.ridge_mpjpe,
+            }
+            # A network of its own, that training does not change.
+            best = now.with_network(copy.deepcopy(now.network), now.weight)
+        if on_epoch is not None:
+            on_epoch(Epoch(progress.epoch, rate, loss, held_out, better, now, learner, progress))
+    return best
