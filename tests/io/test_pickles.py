@@ -68,6 +68,11 @@ def test_damaged_ones_are_refused(data):
         plain_values(data)
 
 
+def test_a_text_with_an_impossible_escape_is_damaged():
+    with pytest.raises(ValueError, match="damaged"):
+        plain_values(b"S'\\q'\n.")
+
+
 @given(plain, st.data())
 def test_no_other_error_comes_from_any_bytes(value, data):
     pickled = bytearray(pickle.dumps(value, data.draw(st.integers(0, 4))))

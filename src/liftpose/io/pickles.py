@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+import warnings
 from typing import Any, NoReturn
 
 # fmt: off
@@ -63,8 +64,11 @@ def plain_values(data: bytes) -> Any:
     ValueError: the pickle holds more than plain values (STACK_GLOBAL); it is not opened.
     """
     try:
-        steps = [(code.name, argument) for code, argument, _ in pickletools.genops(data)]
-    except ValueError as error:
+        with warnings.catch_warnings():
+            # A text with impossible escapes only warns, and nobody writes such a text.
+            warnings.simplefilter("error")
+            steps = [(code.name, argument) for code, argument, _ in pickletools.genops(data)]
+    except (ValueError, Warning) as error:
         raise ValueError(f"the pickle is damaged ({error}).") from error
     for name, argument in steps:
         if name not in _BUILDS:
@@ -74,6 +78,8 @@ def plain_values(data: bytes) -> Any:
         if "PUT" in name and not 0 <= int(argument or 0) <= len(steps):
             raise ValueError(f"the pickle keeps a value under {argument}; it is damaged.")
     try:
-        return _Plain(io.BytesIO(data)).load()
-    except (pickle.UnpicklingError, EOFError, *_DAMAGE) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return _Plain(io.BytesIO(data)).load()
+    except (pickle.UnpicklingError, EOFError, Warning, *_DAMAGE) as error:
         raise ValueError(f"the pickle is damaged ({error}).") from error
