@@ -10,9 +10,11 @@ from liftpose.plot.limbs import OKABE_ITO
 from liftpose.plot.pose import DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
 from liftpose.plot.training import plot_log_train, read_log_train
 from liftpose.plot.video import plot_video_3d
+from liftpose.plot.viewpoints import DrawnMap, plot_viewpoint_map
 
 __all__ = [
     "OKABE_ITO",
+    "DrawnMap",
     "DrawnPose",
     "DrawnPoses",
     "Violins",
@@ -21,6 +23,7 @@ __all__ = [
     "plot_pose_2d",
     "plot_pose_3d",
     "plot_video_3d",
+    "plot_viewpoint_map",
     "read_log_train",
     "violin_plot",
 ]
