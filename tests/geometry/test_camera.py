@@ -683,3 +683,96 @@ def test_only_a_camera_is_a_camera(value: Any, message: str) -> None:
         as_camera(value, "camera of experiment 'fly1'")
     camera = Camera(intrinsics())
     assert as_camera(camera) is camera
+
+
+# Cropped and resized
+
+
+def framed(seed: int) -> tuple[Camera, Any]:
+    camera, rng = random_camera(seed)
+    return dataclasses.replace(camera, size=(640, 480), name="side"), rng
+
+
+@settings(max_examples=40)
+@given(seed=seeds)
+def test_a_crop_moves_the_pixels(seed: int) -> None:
+    camera, rng = framed(seed)
+    points = scene(rng, (10, 3))
+    part = camera.crop(100, 40.5, 200, 150)
+    np.testing.assert_allclose(
+        part.project(points), camera.project(points) - [100, 40.5], atol=1e-8
+    )
+    assert part.size == (200, 150)
+    assert part.name == "side"
+    assert part.crop(-100, -40.5, 640, 480).size == camera.size
+    np.testing.assert_allclose(part.crop(-100, -40.5, 640, 480).K, camera.K, atol=1e-10)
+
+
+@settings(max_examples=40)
+@given(seed=seeds, across=st.floats(0.1, 5), down=st.floats(0.1, 5))
+def test_resizing_keeps_the_outer_edge_of_the_first_pixel(
+    seed: int, across: float, down: float
+) -> None:
+    camera, rng = framed(seed)
+    points = scene(rng, (10, 3))
+    scaled = camera.resize(scale=(across, down))
+    expected = (camera.project(points) + 0.5) * [across, down] - 0.5
+    np.testing.assert_allclose(scaled.project(points), expected, rtol=1e-9, atol=1e-7)
+    assert scaled.size == (max(1, round(640 * across)), max(1, round(480 * down)))
+    back = scaled.resize(scale=(1 / across, 1 / down))
+    np.testing.assert_allclose(back.K, camera.K, rtol=1e-9, atol=1e-9)
+
+
+def test_resizing_is_what_opencv_does_to_an_image() -> None:
+    cv2 = pytest.importorskip("cv2")
+    image = np.zeros((60, 80), np.float32)
+    rows, columns = np.mgrid[:60, :80]
+    image = np.exp(-((columns - 31.0) ** 2 + (rows - 22.0) ** 2) / 40.0).astype(np.float32)
+    small = cv2.resize(image, (20, 30), interpolation=cv2.INTER_AREA)
+    rows, columns = np.mgrid[:30, :20]
+    spot = [(small * columns).sum() / small.sum(), (small * rows).sum() / small.sum()]
+    camera = Camera(np.diag([50.0, 50.0, 1.0]), t=[31 / 50, 22 / 50, 1], size=(80, 60))
+    np.testing.assert_allclose(camera.project(np.zeros(3)), [31, 22])
+    np.testing.assert_allclose(camera.resize(20, 30).project(np.zeros(3)), spot, atol=0.02)
+    assert camera.resize(20, 30) == camera.resize(scale=(0.25, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda camera: camera.crop(700, 0, 10, 10), "'side': a crop of 10 x 10 px at .*outside"),
+        (lambda camera: camera.crop(-20, 0, 20, 10), "outside of the image"),
+        (lambda camera: camera.crop(0, 0, 0, 10), "'side': crop: size must be two positive"),
+        (lambda camera: camera.crop(np.nan, 0, 9, 10), "a crop needs numbers"),
+        (lambda camera: camera.resize(), "'side': resize takes a width and a height, or a scale"),
+        (lambda camera: camera.resize(3), "takes a width and a height"),
+        (lambda camera: camera.resize(3, 3, scale=2), "takes a width and a height"),
+        (lambda camera: camera.resize(scale=0), "scale must be positive; got 0"),
+        (lambda camera: camera.resize(0, 3), "'side': resize: size must be two positive"),
+        (lambda camera: dataclasses.replace(camera, size=None).resize(3, 3), "size is not known"),
+    ],
+)
+def test_an_impossible_part_or_size_is_refused(call: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        call(framed(0)[0])
+
+
+@both_libraries
+def test_pixels_far_outside_of_the_image_are_refused(library: Library) -> None:
+    camera = framed(0)[0]
+    rng = np.random.default_rng(0)
+    pixels = rng.uniform([0, 0], [639, 479], (50, 4, 2))
+    pixels[0] = np.nan
+    camera.check_fits(library(pixels))
+    camera.check_fits(library(np.full((3, 2), np.nan)))
+    few = pixels.copy()
+    few[1:10, 0] = 5000.0  # 9 of 196
+    camera.check_fits(library(few))
+    beside = pixels.copy()
+    beside[..., 0] = 700.0  # within a tenth
+    camera.check_fits(library(beside))
+    for wrong in (3.0 * pixels, pixels - [400, 0]):
+        with pytest.raises(ValueError, match=r"walk.h5 lie far .*'side'.*640 x 480.*--crop and"):
+            camera.check_fits(library(wrong), "walk.h5")
+        dataclasses.replace(camera, size=None).check_fits(library(wrong))
+    camera.resize(scale=3).check_fits(library(3.0 * pixels))

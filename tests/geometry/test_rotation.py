@@ -1,4 +1,4 @@
-"""Euler angles against SciPy."""
+"""Euler angles and rotation vectors against SciPy."""
 
 from collections.abc import Callable
 from itertools import pairwise, product
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.spatial.transform import Rotation
 
-from liftpose.geometry.rotation import check_axes_order, from_euler
+from liftpose.geometry.rotation import check_axes_order, from_euler, from_vector, to_vector
 
 Library = Callable[[Any], Any]
 both_libraries = pytest.mark.parametrize("library", [np.asarray, torch.asarray])
@@ -98,3 +98,42 @@ def test_bad_sequences_are_named(order: Any, message: str) -> None:
 def test_one_angle_for_each_letter() -> None:
     with pytest.raises(ValueError, match=r"\(\.\.\., 3\).*\(5, 2\)"):
         from_euler("zyx", np.zeros((5, 2)))
+
+
+LENGTHS = st.sampled_from([0.0, 1e-12, 1e-6, 0.99e-4, 1.01e-4, 0.01, 1.0, 3.0, np.pi - 1e-7, np.pi])
+
+
+@both_libraries
+@given(seed=st.integers(0, 2**32 - 1), length=LENGTHS)
+def test_rotation_vectors_are_those_of_scipy(library: Library, seed: int, length: float) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(2, 3, 3))
+    vectors *= length / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    theirs = Rotation.from_rotvec(vectors.reshape(-1, 3)).as_matrix().reshape(2, 3, 3, 3)
+    matrices = from_vector(library(vectors))
+    np.testing.assert_allclose(np.asarray(matrices), theirs, atol=1e-14)
+    back = np.asarray(to_vector(library(theirs)))
+    np.testing.assert_allclose(np.asarray(from_vector(back)), theirs, atol=1e-14)
+    if length < 3.1:
+        np.testing.assert_allclose(back, vectors, rtol=1e-9, atol=1e-15)
+    assert (np.linalg.norm(back, axis=-1) <= np.pi + 1e-12).all()
+
+
+@both_libraries
+def test_rotation_vectors_keep_dtype_and_nan(library: Library) -> None:
+    single = np.asarray([[0.1, 0.2, 0.3], [np.nan, 0.0, 0.0]], dtype=np.float32)
+    matrices = from_vector(library(single))
+    assert str(matrices.dtype).endswith("float32")
+    assert np.isnan(np.asarray(matrices)[1]).all()
+    back = to_vector(matrices)
+    assert str(back.dtype).endswith("float32")
+    assert np.isnan(np.asarray(back)[1]).all()
+    np.testing.assert_allclose(np.asarray(back)[0], single[0], atol=1e-6)
+    np.testing.assert_array_equal(np.asarray(from_vector(library(np.zeros(3, int)))), np.eye(3))
+
+
+def test_shapes_of_rotations_are_named() -> None:
+    with pytest.raises(ValueError, match=r"\(\.\.\., 3\); got \(4,\)"):
+        from_vector(np.zeros(4))
+    with pytest.raises(ValueError, match=r"\(\.\.\., 3, 3\); got \(3,\)"):
+        to_vector(np.zeros(3))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,16 +12,20 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.transform import Rotation
 
-from liftpose.geometry.bones import bone_lengths
+from liftpose.geometry.bones import bone_lengths, with_bone_lengths
+from liftpose.geometry.camera import Camera
 from liftpose.lifter.augmentation import (
     Augmentation,
     Batch,
     add_noise,
     perturb_pose,
+    physical,
     project_to_cam,
     random_project,
 )
+from liftpose.lifter.physical import BoneTree
 from liftpose.poses import Key
+from liftpose.skeleton import Skeleton
 
 Array = Any
 seeds = st.integers(0, 2**32 - 1)
@@ -32,6 +36,8 @@ AVERAGE = np.asarray([3.0, 2.0, 1.0, 4.0, 1.5])
 SPREAD = np.asarray([0.3, 0.2, 0.05, 0.5, 0.0])
 INTRINSICS = np.asarray([[900.0, 3.0, 320.0], [0.0, 880.0, 240.0], [0.0, 0.0, 1.0]])
 RANGES = [[-30, 40], [10, 80], [-170, 5]]
+SKELETON = Skeleton(list("abcdef"), bones=BONES, roots=[0])
+LENS = [-0.1, 0.02, 0.001, -0.002, 0.003]
 
 
 def make_batch(
@@ -77,6 +83,8 @@ AUGMENTATIONS: dict[str, Callable[[], Any]] = {
     "perspective": lambda: random_project({0: RANGES}, "zyx", tvec=[0, 0, 20], intr=INTRINSICS),
     "several": lambda: random_project({0: RANGES, 1: RANGES}, "XYZ"),
     "perturb_pose": lambda: perturb_pose(1.0, CHILD, BONES, AVERAGE, SPREAD),
+    "perturb_bones": lambda: perturb_pose(skeleton=SKELETON, spread=0.1),
+    "physical": lambda: physical(SKELETON),
     "project_to_cam": lambda: project_to_cam(INTRINSICS, np.eye(3)[[1, 2, 0]], [0, 0, 20]),
 }
 
@@ -92,7 +100,7 @@ def test_batches_are_not_written_into_and_seeds_repeat(name: str) -> None:
     assert_same(batch, untouched)
     assert_same(first, second)
     for field in fields(Batch):
-        if field.name not in ("pose_2d", "pose_3d", "counts"):
+        if field.name not in ("pose_2d", "pose_3d", "counts", "cameras"):
             assert getattr(first, field.name) is getattr(batch, field.name)
     assert first.pose_2d.dtype == first.pose_3d.dtype == torch.float64
     assert first.counts.dtype == torch.bool
@@ -120,7 +128,7 @@ def test_an_empty_batch_stays_empty(name: str) -> None:
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_each_tells_the_lifter_what_it_does(name: str) -> None:
     augmentation = AUGMENTATIONS[name]()
-    makes_2d = name not in ("add_noise", "perturb_pose")
+    makes_2d = name not in ("add_noise", "perturb_pose", "perturb_bones", "physical")
     assert augmentation.makes_2d is makes_2d
     assert augmentation.norm_2d is None
     assert augmentation == AUGMENTATIONS[name]()
@@ -407,7 +415,7 @@ class TestCameras:
             ({"eangles": {0: [[0, 1], [0, 1], [0, np.nan]]}}, "finite"),
             ({"tvec": {0: [0, 0, 1]}}, "tvec has no entry for camera 1"),
             ({"tvec": [[0, 0, 1]]}, "tvec has 1 entries and eangles 2 cameras"),
-            ({"tvec": [[0, 0, 1], [0, 1]]}, "tvec of camera 1 must be three"),
+            ({"tvec": [[0, 0, 1], [0, 1]]}, r"tvec of camera 1: t must have shape \(3,\)"),
             ({"intr": np.eye(3)[:2]}, "intr of camera 0"),
             ({"intr": INTRINSICS.T}, "last row 0 0 1.*transposed"),
             ({"vis": [[1, 1, 2], [1, 1, 1]]}, "vis of camera 0"),
@@ -434,6 +442,20 @@ def with_affine_2d(batch: Batch, seed: int) -> tuple[Batch, Array, Array]:
     image = batch.pose_3d @ camera[batch.experiment].mT + offset[batch.experiment]
     unseen = torch.isnan(batch.pose_2d)
     return replace(batch, pose_2d=torch.where(unseen, torch.nan, image)), camera, offset
+
+
+def from_x(angle: float) -> Array:
+    return Rotation.from_euler("x", angle, degrees=True).as_matrix()
+
+
+def through(cameras: tuple[Camera, ...], batch: Batch, pose_3d: torch.Tensor) -> torch.Tensor:
+    """Each pose as the camera of its experiment shows it, one by one."""
+    return torch.stack(
+        [
+            cameras[int(number)].project(pose)
+            for number, pose in zip(batch.experiment, pose_3d, strict=True)
+        ]
+    )
 
 
 class TestPerturbPose:
@@ -515,6 +537,61 @@ class TestPerturbPose:
         batch = replace(batch, pose_3d=flat, pose_2d=flat @ camera.mT)
         perturbed = perturb_pose(1.0, CHILD, BONES, AVERAGE, SPREAD)(batch, seeded())
         np.testing.assert_allclose(perturbed.pose_2d, perturbed.pose_3d @ camera.mT, atol=1e-8)
+
+    @settings(deadline=None, max_examples=30)
+    @given(seed=seeds, known=st.sampled_from(["batch", "argument"]))
+    def test_2d_is_projected_anew_where_the_camera_is_known(self, seed: int, known: str) -> None:
+        # Two cameras, one with a lens; what the tracker was off by stays.
+        rng = np.random.default_rng(seed)
+        batch = make_batch(seed)
+        one = Camera(INTRINSICS, t=[0, 0, 40], dist=LENS)
+        other = Camera(INTRINSICS, from_x(90), [1, 0, 50])
+        cameras = (one, other, one) if known == "batch" else (one,) * 3
+        off = torch.from_numpy(rng.normal(size=(12, 6, 2)))
+        image = through(cameras, batch, batch.pose_3d) + off
+        batch = replace(batch, pose_2d=image, cameras=cameras if known == "batch" else ())
+        given_camera = one if known == "argument" else None
+        augmentation = perturb_pose(1.0, CHILD, BONES, AVERAGE, SPREAD, camera=given_camera)
+        perturbed = augmentation(batch, seeded())
+        expected = through(cameras, batch, perturbed.pose_3d) + off
+        np.testing.assert_allclose(perturbed.pose_2d, expected, atol=1e-8)
+        assert not np.allclose(perturbed.pose_2d, image, atol=1, equal_nan=True)
+
+    @settings(deadline=None, max_examples=30)
+    @given(seed=seeds)
+    def test_a_skeleton_and_a_spread_are_enough(self, seed: int) -> None:
+        batch = make_batch(seed, size=40, missing=0.0)
+        perturbed = perturb_pose(0.5, skeleton=SKELETON, spread=0.2)(batch, seeded(seed))
+        lengths = bone_lengths(perturbed.pose_3d, BONES)
+        twin = with_bone_lengths(batch.pose_3d, CHILD, BONES, lengths)
+        np.testing.assert_allclose(perturbed.pose_3d, twin, atol=1e-9)
+        share = (lengths / bone_lengths(batch.pose_3d, BONES)).numpy()
+        assert abs(share.mean() - 1) < 0.05
+        assert abs(share.std() - 0.1) < 0.03
+        assert_same(
+            perturbed,
+            perturb_pose(0.5, spread=0.2)(replace(batch, skeleton=SKELETON), seeded(seed)),
+        )
+
+    def test_bones_hang_on_the_side_of_the_root_and_rings_are_cut(self) -> None:
+        ring = Skeleton(list("abcdef"), bones=[(5, 4), (4, 0), (0, 1), (1, 2), (2, 0)], roots=[0])
+        tree = BoneTree.of_skeleton(ring)
+        assert tree.edges == ((0, 4), (0, 1), (0, 2), (4, 5))
+        batch = make_batch(missing=0.0)
+        perturbed = perturb_pose(skeleton=ring, spread=0.3)(batch, seeded())
+        np.testing.assert_array_equal(perturbed.pose_3d[:, [0, 3]], batch.pose_3d[:, [0, 3]])
+
+    def test_the_form_without_measures_says_what_it_needs(self) -> None:
+        with pytest.raises(TypeError, match="or spread"):
+            perturb_pose(skeleton=SKELETON)
+        with pytest.raises(TypeError, match="stands for all four"):
+            perturb_pose(1.0, CHILD, spread=0.1)
+        with pytest.raises(ValueError, match="no bones"):
+            perturb_pose(skeleton=Skeleton(["a", "b"], roots=[0]), spread=0.1)
+        with pytest.raises(ValueError, match="give skeleton="):
+            perturb_pose(spread=0.1)(make_batch(), seeded())
+        with pytest.raises(ValueError, match="has 6 joints and the poses have 7"):
+            perturb_pose(skeleton=SKELETON, spread=0.1).check(("fly1",), 7)
 
     def test_without_2d_it_stays_unseen(self) -> None:
         batch = make_batch()
@@ -601,16 +678,155 @@ class TestProjectToCam:
     def test_norm_2d_is_as_asked(self) -> None:
         assert project_to_cam(norm_2d=False).norm_2d is False
 
+    @settings(deadline=None, max_examples=30)
+    @given(seed=seeds, bent=st.booleans())
+    def test_a_camera_shows_what_it_projects(self, seed: int, bent: bool) -> None:
+        batch = make_batch(seed)
+        rotation = Rotation.random(random_state=seed % 2**31).as_matrix()
+        lens = LENS if bent else None
+        camera = Camera(INTRINSICS, rotation, [0.3, -1.0, 12.0], lens)
+        seen = project_to_cam(camera=camera)(batch, seeded())
+        np.testing.assert_allclose(seen.pose_2d, camera.project(batch.pose_3d), atol=1e-8)
+        np.testing.assert_allclose(
+            seen.pose_3d, camera.world_to_camera(batch.pose_3d), atol=1e-9, equal_nan=True
+        )
+        parts = project_to_cam(INTRINSICS, rotation, [0.3, -1.0, 12.0], dist=lens)
+        assert parts == project_to_cam(camera=camera)
+        assert_same(parts(batch, seeded()), seen)
+        shown = torch.stack([one.project(seen.pose_3d) for one in seen.cameras])
+        np.testing.assert_allclose(shown[0], seen.pose_2d, atol=1e-8)
+
+    def test_distortion_shows(self) -> None:
+        batch = make_batch(missing=0.0)
+        bent = project_to_cam(INTRINSICS, tvec=[0, 0, 20], dist=LENS)(batch, seeded())
+        straight = project_to_cam(INTRINSICS, tvec=[0, 0, 20])(batch, seeded())
+        lens = Camera(INTRINSICS, dist=LENS)
+        np.testing.assert_allclose(bent.pose_2d, lens.distort(straight.pose_2d), atol=1e-8)
+        assert (bent.pose_2d - straight.pose_2d).abs().max() > 1
+
+    def test_a_camera_and_a_part_of_one_contradict(self) -> None:
+        with pytest.raises(TypeError, match="camera is given beside tvec"):
+            project_to_cam(tvec=[0, 0, 1], camera=Camera(INTRINSICS))
+        with pytest.raises(TypeError, match="camera"):
+            project_to_cam(camera=INTRINSICS)
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
             ({"R": np.diag([1.0, 1.0, -1.0])}, "rotation"),
             ({"R": 2 * np.eye(3)}, "rotation"),
-            ({"R": np.eye(4)}, r"R must be a finite matrix of shape \(3, 3\)"),
-            ({"tvec": [1.0, 2.0]}, "tvec must be three"),
+            ({"R": np.eye(4)}, r"R must have shape \(3, 3\)"),
+            ({"tvec": [1.0, 2.0]}, r"tvec: t must have shape \(3,\)"),
+            ({"intr": INTRINSICS, "dist": [0.1, 0.2]}, "dist must be 4, 5 or 8"),
+            ({"dist": [0.1, 0.2, 0.0, 0.0]}, "dist is given without intr"),
             ({"intr": INTRINSICS.T}, "last row"),
         ],
     )
     def test_wrong_cameras_are_named(self, arguments: dict[str, Any], message: str) -> None:
         with pytest.raises(ValueError, match=message):
             project_to_cam(**arguments)
+
+
+class TestPhysical:
+    """The parts one by one: each alone is something that can be measured."""
+
+    NOTHING: ClassVar[dict[str, float]] = {"bones": 0, "size": 0, "rotation": 0, "noise": 0}
+
+    def changed(self, batch: Batch, **amounts: float) -> Batch:
+        return physical(SKELETON, **{**self.NOTHING, **amounts})(batch, seeded())
+
+    def test_nothing_changes_nothing(self) -> None:
+        batch = make_batch()
+        same = self.changed(batch)
+        for one, other in zip(arrays(same), arrays(batch), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-9)
+        none = physical(SKELETON, strength=0.0)(make_batch(missing=0.0), seeded())
+        np.testing.assert_allclose(none.pose_3d, make_batch(missing=0.0).pose_3d, atol=1e-9)
+
+    def test_bones_keep_directions_and_vary_as_asked(self) -> None:
+        batch = make_batch(size=3000, missing=0.0)
+        other = self.changed(batch, bones=0.1)
+        lengths = bone_lengths(other.pose_3d, BONES)
+        share = (lengths / bone_lengths(batch.pose_3d, BONES)).numpy()
+        np.testing.assert_allclose(share.std(axis=0), 0.1, rtol=0.08)
+        assert np.abs(np.corrcoef(share.T) - np.eye(5)).max() < 0.08
+        twin = with_bone_lengths(batch.pose_3d, CHILD, BONES, lengths)
+        np.testing.assert_allclose(other.pose_3d, twin, atol=1e-8)
+
+    def test_the_whole_body_grows_about_its_middle(self) -> None:
+        batch = make_batch(size=3000, missing=0.0)
+        other = self.changed(batch, size=0.1)
+        share = bone_lengths(other.pose_3d, BONES) / bone_lengths(batch.pose_3d, BONES)
+        np.testing.assert_allclose(share, share[:, :1].expand_as(share), rtol=1e-9)
+        assert abs(float(share[:, 0].std()) - 0.1) < 0.01
+        np.testing.assert_allclose(other.pose_3d.mean(1), batch.pose_3d.mean(1), atol=1e-9)
+
+    def test_a_turn_keeps_lengths_and_is_as_large_as_asked(self) -> None:
+        batch = make_batch(size=3000, missing=0.0)
+        other = self.changed(batch, rotation=4.0)
+        middle = batch.pose_3d.mean(1, keepdim=True)
+        np.testing.assert_allclose(other.pose_3d.mean(1), middle[:, 0], atol=1e-9)
+        turns = np.linalg.pinv((batch.pose_3d - middle).numpy()) @ (other.pose_3d - middle).numpy()
+        matrices = turns.swapaxes(-1, -2)
+        np.testing.assert_allclose(
+            matrices @ turns, np.broadcast_to(np.eye(3), turns.shape), atol=1e-8
+        )
+        angles = Rotation.from_matrix(matrices).as_euler("xyz", degrees=True)
+        np.testing.assert_allclose(angles.std(axis=0), 4.0, rtol=0.08)
+
+    def test_noise_is_a_share_of_the_extent_in_the_image(self) -> None:
+        batch = make_batch(size=3000, missing=0.0)
+        noise = (self.changed(batch, noise=0.02).pose_2d - batch.pose_2d).numpy()
+        image = batch.pose_2d.numpy()
+        apart = image - image.mean(axis=1, keepdims=True)
+        extent = np.sqrt((apart**2).sum(-1).mean(axis=1))
+        standard = noise / (0.02 * extent)[:, None, None]
+        assert stats.kstest(standard.ravel()[::5], "norm").pvalue > 1e-3
+
+    @settings(deadline=None, max_examples=30)
+    @given(seed=seeds, strength=st.sampled_from([0.3, 1.0]))
+    def test_2d_is_what_the_camera_shows_of_the_3d(self, seed: int, strength: float) -> None:
+        batch = make_batch(seed)
+        camera = Camera(INTRINSICS, from_x(20), [0, 0, 40], LENS)
+        unseen = torch.isnan(batch.pose_2d)
+        whole = torch.isfinite(batch.pose_3d).all(-1, keepdim=True)
+        image = torch.where(whole, camera.project(batch.pose_3d), batch.pose_2d)
+        batch = replace(batch, pose_2d=torch.where(unseen, torch.nan, image), cameras=(camera,) * 3)
+        other = physical(SKELETON, strength=strength, noise=0)(batch, seeded(seed))
+        shown = camera.project(other.pose_3d)
+        both = torch.isfinite(shown) & torch.isfinite(batch.pose_2d)
+        np.testing.assert_allclose(other.pose_2d[both], shown[both], atol=1e-7)
+        assert torch.equal(torch.isnan(other.pose_2d), unseen)
+        assert torch.equal(torch.isnan(other.pose_3d), ~whole.expand_as(other.pose_3d))
+        counted = (batch.counts & whole).all(-1, keepdim=True).expand_as(other.counts)
+        assert torch.equal(other.counts, counted)
+        other_camera = physical(SKELETON, camera, strength=strength, noise=0)
+        assert_same(other, other_camera(replace(batch, cameras=()), seeded(seed)))
+
+    def test_a_body_without_bones_still_grows_and_turns(self) -> None:
+        batch = make_batch(missing=0.0)
+        other = physical(Skeleton(list("abcdef"), roots=[0]), bones=0.5)(batch, seeded())
+        share = bone_lengths(other.pose_3d, BONES) / bone_lengths(batch.pose_3d, BONES)
+        np.testing.assert_allclose(share, share[:, :1].expand_as(share), rtol=1e-9)
+        assert not np.allclose(share, 1)
+
+    @pytest.mark.parametrize(
+        ("arguments", "kind", "message"),
+        [
+            ({"strength": -1.0}, ValueError, "strength must be finite"),
+            ({"strength": "much"}, ValueError, "'much'.*auto"),
+            ({"bones": np.nan}, ValueError, "bones"),
+            ({"rotation": "5"}, TypeError, "rotation is '5'"),
+            ({"skeleton": [(0, 1)]}, TypeError, "Skeleton"),
+            ({"camera": INTRINSICS}, TypeError, "camera"),
+        ],
+    )
+    def test_wrong_arguments_are_named(
+        self, arguments: dict[str, Any], kind: type[Exception], message: str
+    ) -> None:
+        with pytest.raises(kind, match=message):
+            physical(**arguments)
+
+    def test_a_strength_to_be_chosen_is_chosen_by_a_lifter_only(self) -> None:
+        with pytest.raises(ValueError, match=r"chosen by Lifter\.fit"):
+            physical(SKELETON, strength="auto")(make_batch(), seeded())

@@ -94,8 +94,7 @@ def size(value: Any, called: str) -> tuple[int, int]:
 
 
 def _numbers(value: Any, name: str, called: str) -> Floats:
-    if array_api_compat.is_torch_array(value):
-        value = value.detach().cpu().double().numpy()
+    value = as_numpy(value)
     no_numbers = TypeError(f"{called}: {name} must be an array of numbers; got {value!r}.")
     if value is None:
         raise no_numbers
@@ -106,6 +105,13 @@ def _numbers(value: Any, name: str, called: str) -> Floats:
     if not np.isfinite(array).all():
         raise ValueError(f"{called}: {name} must be finite; got {array.tolist()}.")
     return array
+
+
+def as_numpy(value: Any) -> Any:
+    """Give a tensor as an array in double precision, and anything else as it is."""
+    if array_api_compat.is_torch_array(value):
+        return value.detach().cpu().double().numpy()
+    return value
 
 
 def kept(array: Floats) -> Floats:

@@ -11,7 +11,7 @@ decimals, and given back in the floating dtype and on the device in which it cam
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, Self, TypeAlias
 
@@ -38,6 +38,9 @@ _FRAMES = ("world", "camera")
 # A tenth of what is promised, so that the error of the undistorted pixel keeps to it too where the
 # lens compresses the image.
 _PIXEL_TOLERANCE = 1e-9
+
+# Trackers put a joint at the edge or a little beyond it, and a few anywhere.
+_MARGIN, _OUTSIDE = 0.1, 0.05
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -360,6 +363,150 @@ class Camera:
         rays = self._straight(xp, self._from_pixels(xp, wide))
         return xp.astype(self._to_pixels(xp, rays), dtype)
 
+    def crop(self, x: float, y: float, width: float, height: float) -> Self:
+        """Give the camera of a part of the image.
+
+        Parameters
+        ----------
+        x, y : float, pixels
+            Columns and rows that were cut off at the left and at the top. Negative ones were added.
+        width, height : int, pixels
+            Of the part.
+
+        Returns
+        -------
+        Camera
+            The same camera with its principal point moved, and with the size of the part.
+
+        Raises
+        ------
+        ValueError
+            If the width or the height is no positive whole number, or the part lies wholly
+            outside of the image.
+
+        Examples
+        --------
+        >>> camera = Camera(K=[[100, 0, 50], [0, 100, 40], [0, 0, 1]], size=(101, 81))
+        >>> camera.crop(10, 20, 60, 50)
+        <Camera: focal length 100 px, centre (40, 20) px, 60 x 50 px, at (0, 0, 0)>
+        """
+        corner = np.asarray([x, y], dtype=np.float64)
+        if not np.isfinite(corner).all():
+            raise ValueError(f"{self._called}: a crop needs numbers x, y; got {x!r}, {y!r}.")
+        part = calibration.size((width, height), f"{self._called}: crop")
+        if self.size is not None and (
+            (corner + part <= 0).any() or (corner >= np.asarray(self.size)).any()
+        ):
+            raise ValueError(
+                f"{self._called}: a crop of {part[0]} x {part[1]} px at ({x:g}, {y:g}) lies "
+                f"outside of the image, which is {self.size[0]} x {self.size[1]} px."
+            )
+        K = self.K.copy()
+        K[:2, 2] -= corner
+        return replace(self, K=K, size=part)
+
+    def resize(
+        self,
+        width: float | None = None,
+        height: float | None = None,
+        *,
+        scale: float | tuple[float, float] | None = None,
+    ) -> Self:
+        """Give the camera of an image that was made larger or smaller.
+
+        Parameters
+        ----------
+        width, height : int, pixels
+            Of the new image; the camera must know the size of the old one.
+        scale : float, or (float, float)
+            Instead of them: new pixels per old one, in all, or across and down.
+
+        Returns
+        -------
+        Camera
+            With the same rays at ``u' = (u + 0.5) s - 0.5``, as image libraries resize: pixels
+            begin at the centre of the first one, whose outer edge stays where it is.
+
+        Raises
+        ------
+        ValueError
+            If neither or both are given, a number is not positive, or the old size is needed and
+            not known.
+
+        Examples
+        --------
+        >>> camera = Camera(K=[[100, 0, 49.5], [0, 100, 39.5], [0, 0, 1]], size=(100, 80))
+        >>> camera.resize(50, 40)
+        <Camera: focal length 50 px, centre (24.5, 19.5) px, 50 x 40 px, at (0, 0, 0)>
+        >>> camera.resize(scale=0.5) == camera.resize(50, 40)
+        True
+        """
+        if (scale is None) == (width is None or height is None):
+            raise ValueError(f"{self._called}: resize takes a width and a height, or a scale.")
+        size, new = self.size, None
+        if scale is None:
+            if size is None:
+                raise ValueError(
+                    f"{self._called}: its size is not known, so resize needs scale=, or a camera "
+                    f"with a size: Camera(..., size=(width, height))."
+                )
+            new = calibration.size((width, height), f"{self._called}: resize")
+            factors = np.asarray(new, dtype=np.float64) / np.asarray(size)
+        else:
+            factors = np.broadcast_to(np.asarray(scale, dtype=np.float64), (2,))
+            if not (np.isfinite(factors).all() and (factors > 0).all()):
+                raise ValueError(f"{self._called}: scale must be positive; got {scale!r}.")
+            if size is not None:
+                new = _scaled_size(size, factors)
+        K = self.K.copy()
+        K[:2, 2] += 0.5
+        K[:2] *= factors[:, None]
+        K[:2, 2] -= 0.5
+        return replace(self, K=K, size=new)
+
+    def check_fits(self, pixels: Any, where: str = "the points") -> None:
+        """Insist that pixels are of the image that the camera was calibrated for.
+
+        Parameters
+        ----------
+        pixels : array, shape (..., 2), pixels
+            As a tracker found them; NaN where a joint was not seen.
+        where : str
+            What the caller calls them, such as ``"walk.h5"``.
+
+        Raises
+        ------
+        ValueError
+            If the size of the image is known, and more than one pixel in twenty lies outside of
+            it by more than a tenth of its longer side: no tracker looks there, so the video has
+            been cropped or resized.
+
+        Examples
+        --------
+        >>> camera = Camera(K=[[100, 0, 50], [0, 100, 40], [0, 0, 1]], size=(101, 81))
+        >>> camera.check_fits(np.asarray([[50.0, 40.0], [100.0, 80.0]]))
+        """
+        if self.size is None:
+            return
+        _, wide, _ = _read(pixels, 2, "pixels")
+        points = calibration.as_numpy(wide).reshape(-1, 2)
+        points = points[np.isfinite(points).all(axis=1)]
+        if not len(points):
+            return
+        margin = _MARGIN * max(self.size)
+        edge = np.asarray(self.size) - 1
+        outside = ((points < -margin) | (points > edge + margin)).any(axis=1).mean()
+        if outside <= _OUTSIDE:
+            return
+        low, high = points.min(axis=0), points.max(axis=0)
+        raise ValueError(
+            f"{where} lie far outside of the image of {self._called}, which is {self.size[0]} x "
+            f"{self.size[1]} px: {100 * outside:.0f} % of them, x from {low[0]:.0f} to "
+            f"{high[0]:.0f}, y from {low[1]:.0f} to {high[1]:.0f}. If the video was cropped or "
+            f"resized, say how: camera.crop(x, y, width, height), camera.resize(width, height); "
+            f"--crop and --scale on the command line."
+        )
+
     @cached_property
     def position(self) -> Floats:
         """Where the camera stands in the world.
@@ -460,6 +607,10 @@ class Camera:
         # Rebuilt rather than restored, since numpy forgets in a pickle that an array is read-only.
         return type(self), (self.K, self.R, self.t, self.dist, self.size, self.name)
 
+    @property
+    def _called(self) -> str:
+        return "camera" if self.name is None else f"camera {self.name!r}"
+
     @cached_property
     def _identity(self) -> tuple[Any, ...]:
         arrays = (self.K, self.R, self.t, self.dist)
@@ -471,20 +622,30 @@ class Camera:
         return np.asarray(np.linalg.inv(self.R), dtype=np.float64)
 
     @cached_property
-    def _lens(self) -> tuple[float, ...]:
-        """All eight coefficients."""
+    def lens(self) -> tuple[float, ...]:
+        """All eight coefficients ``k1 k2 p1 p2 k3 k4 k5 k6``.
+
+        Returns
+        -------
+        tuple of float
+
+        Examples
+        --------
+        >>> Camera(K=np.eye(3), dist=[-0.4, 0, 0, 0]).lens
+        (-0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        """
         return (*self.dist.tolist(), *[0.0] * (8 - len(self.dist)))
 
     @cached_property
     def _reach(self) -> float:
-        return reach(self._lens)
+        return reach(self.lens)
 
     def _pixels(self, xp: Any, rays: Any) -> Any:
         """Pixels of undistorted rays."""
-        if any(self._lens):
+        if any(self.lens):
             x, y = rays[..., 0], rays[..., 1]
             inside = x * x + y * y < self._reach**2
-            x_bent, y_bent, *_ = bend(self._lens, *zero_unless(xp, inside, x, y))
+            x_bent, y_bent, *_ = bend(self.lens, *zero_unless(xp, inside, x, y))
             rays = nan_unless(xp, inside, xp.stack([x_bent, y_bent], axis=-1))
         return self._to_pixels(xp, rays)
 
@@ -500,17 +661,17 @@ class Camera:
 
     def _straight(self, xp: Any, bent: Any) -> Any:
         """Undistorted rays of distorted ones."""
-        if not any(self._lens):
+        if not any(self.lens):
             return bent
         goal = xp.reshape(bent, (-1, 2))
         tolerance = _PIXEL_TOLERANCE / float(np.abs(self.K[:2, :2]).max())
         # The last step, taken here, has the derivative of the inverse lens; autograd need not
         # remember the search as well.
         fixed = goal.detach() if array_api_compat.is_torch_array(goal) else goal
-        rays = unbend(xp, self._lens, self._reach, fixed, tolerance)
+        rays = unbend(xp, self.lens, self._reach, fixed, tolerance)
         found = xp.isfinite(rays[..., 0])
         x, y = zero_unless(xp, found, rays[..., 0], rays[..., 1])
-        step_x, step_y, _ = newton(xp, bend(self._lens, x, y), goal)
+        step_x, step_y, _ = newton(xp, bend(self.lens, x, y), goal)
         # At the fold itself the step is rounding, and must not lead out of reach.
         inside = (x + step_x) ** 2 + (y + step_y) ** 2 < self._reach**2
         step_x, step_y = zero_unless(xp, inside, step_x, step_y)
@@ -604,6 +765,11 @@ def _mean_depth(xp: Any, z: Any) -> Any:
     number = xp.sum(xp.astype(known, z.dtype), axis=-1, keepdims=True)
     total = xp.sum(xp.where(known, z, xp.zeros_like(z)), axis=-1, keepdims=True)
     return total / xp.where(number > 0, number, xp.ones_like(number))
+
+
+def _scaled_size(size: tuple[int, int], factors: Floats) -> tuple[int, int]:
+    width, height = np.maximum(1, np.round(np.asarray(size) * factors)).astype(int).tolist()
+    return width, height
 
 
 def _joined(*numbers: float) -> str:

@@ -2,8 +2,9 @@
 
 An augmentation is called with a `Batch` and a CPU generator and gives a new batch; it never writes
 into the tensors it was given. The trainer calls the listed augmentations one after the other on
-every batch, before poses are made root-relative and normalized. NaN means not seen (2D) or not
-known (3D). All draws are made on the CPU and moved, so that every device sees the same ones.
+all poses, a thousand at a time and anew in every epoch, before poses are made root-relative and
+normalized. NaN means not seen (2D) or not known (3D). All draws are made on the CPU and moved, so
+that every device sees the same ones.
 """
 
 import math
@@ -16,36 +17,47 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from liftpose.geometry.bones import bone_length_shifts, bone_order
+from liftpose.geometry.bones import bone_order
+from liftpose.geometry.camera import Camera, as_camera
 from liftpose.geometry.rotation import check_axes_order, from_euler
 from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.physical import (
+    SHORTEST,
+    BoneTree,
+    body_of,
+    check_body,
+    check_bones,
+    check_share,
+    moved,
+    physical,
+    relative_growth,
+    tree_of,
+)
+from liftpose.lifter.projection import seen_from
 from liftpose.lifter.viewpoints import (
     Matrix,
     Range,
     Vector,
-    affine_cameras,
     angle_ranges,
-    as_intrinsics,
+    as_lens,
     as_rotation,
     as_vector,
     as_visibility,
     per_camera,
-    seen_from,
+    with_distortion,
 )
 from liftpose.poses import Key
+from liftpose.skeleton import Skeleton
 
 __all__ = [
     "Augmentation",
     "Batch",
     "add_noise",
     "perturb_pose",
+    "physical",
     "project_to_cam",
     "random_project",
 ]
-
-# A Gaussian draw of a bone length can fall to zero or below; the bone then gets this share of its
-# average length, so that it keeps a direction.
-_SHORTEST_SHARE = 0.01
 
 
 def add_noise(noise_amplitude: Any) -> "_AddNoise":
@@ -88,6 +100,7 @@ def random_project(
     tvec: Any = None,
     intr: Any = None,
     norm_2d: bool | None = None,
+    dist: Any = None,
 ) -> "_RandomProject":
     """Turn every 3D pose at random and project it: for a camera whose direction is not known.
 
@@ -117,6 +130,10 @@ def random_project(
     norm_2d : bool, optional
         Whether 2D poses are scaled to unit norm, in training and in use. Left out: yes, unless
         `liftpose.main.train` is told otherwise.
+    dist : dict or sequence, optional
+        For each camera that has `intr` its distortion, 4, 5 or 8 coefficients as of
+        `liftpose.Camera`; None for none. One list of numbers holds for all cameras. Points beyond
+        the reach of the lens get NaN in the 2D.
 
     Returns
     -------
@@ -136,6 +153,10 @@ def random_project(
     A sequence gives entry ``i`` to camera ``i`` where the cameras of `eangles` are the numbers
     from 0, and to the ``i``-th camera of `eangles` otherwise.
 
+    The statistics that poses are standardised with are taken by `Lifter.fit` and
+    `liftpose.main.train` themselves, from at least 20,000 poses that were turned and projected at
+    random (`liftpose.preprocess.obtain_projected_stats` is not needed before training).
+
     Examples
     --------
     >>> ranges = {0: [[-10, 10], [-10, 10], [-10, 10]]}
@@ -146,32 +167,45 @@ def random_project(
     check_axes_order(axsorder)
     ranges = angle_ranges(eangles, len(axsorder))
     cameras = tuple(ranges)
+    lenses = per_camera(intr, "intr", cameras, 2, as_lens)
+    bent = per_camera(dist, "dist", cameras, 1, lambda given, _: given)
     return _RandomProject(
         cameras=cameras,
         axes_order=axsorder,
         ranges=tuple(ranges.values()),
         visible_joints=per_camera(vis, "vis", cameras, 1, as_visibility),
         translations=per_camera(tvec, "tvec", cameras, 1, as_vector),
-        intrinsics=per_camera(intr, "intr", cameras, 2, as_intrinsics),
+        lenses=tuple(
+            with_distortion(lens, given, f"dist of camera {camera!r}")
+            for camera, lens, given in zip(cameras, lenses, bent, strict=True)
+        ),
         norm_2d=None if norm_2d is None else bool(norm_2d),
     )
 
 
 def perturb_pose(
-    perturb: float,
-    child: Sequence[Iterable[int]],
-    bones: Iterable[Sequence[int]],
-    avg_bone_len: Any,
-    std_bone_len: Any,
-) -> "_PerturbPose":
+    perturb: float = 1.0,
+    child: Sequence[Iterable[int]] | None = None,
+    bones: Iterable[Sequence[int]] | None = None,
+    avg_bone_len: Any = None,
+    std_bone_len: Any = None,
+    *,
+    skeleton: Skeleton | None = None,
+    spread: float | None = None,
+    camera: Any = None,
+) -> "_PerturbPose | _PerturbBones":
     """Give every pose bones of other lengths: for animals that differ in size and build.
 
-    The new length of each bone is drawn for each pose from a normal distribution with the given
-    average and `perturb` times the given standard deviation; draws that are not clearly positive
-    become one hundredth of the average. Bones keep their directions, and what hangs on a bone
-    moves along with it. The 2D moves as well: for each experiment of the batch one affine (weak
-    perspective) camera is fitted from root-relative 3D to root-relative 2D over all joints seen in
-    both, and every joint's shift in 3D is carried to the image by it.
+    The new length of each bone is drawn for each pose from a normal distribution: with the average
+    and `perturb` times the standard deviation that are given for it, or, with `spread` alone,
+    with the length that it has in the pose and `perturb` times that share of it. Draws that are
+    not clearly positive become one hundredth of the average. Bones keep their directions, however
+    short they are, and what hangs on a bone moves along with it.
+
+    The 2D moves as the camera shows it, where that is known. Where it is not, one affine (weak
+    perspective) camera is fitted for each experiment of the batch from root-relative 3D to
+    root-relative 2D over all joints seen in both, and every joint's shift in 3D is carried to the
+    image by it.
 
     Parameters
     ----------
@@ -184,6 +218,14 @@ def perturb_pose(
     avg_bone_len, std_bone_len : array, shape (B,)
         Average (positive) and standard deviation (not negative) of each bone's length in the unit
         of the 3D.
+    skeleton : Skeleton, optional
+        With `spread`: its bones are the tree, each hanging on the side of its nearest root. Left
+        out: the skeleton that is trained with.
+    spread : float, optional
+        Standard deviation of a bone's length as a share of it, instead of the four arguments from
+        `child` on.
+    camera : Camera, optional
+        What filmed the poses. A lifter that is fitted with cameras gives its own.
 
     Returns
     -------
@@ -195,8 +237,11 @@ def perturb_pose(
     Raises
     ------
     ValueError
-        If the tree, bones and lengths do not fit each other or lie outside these ranges; when
-        checked or called, if they do not fit the joints, or the 3D has one coordinate only.
+        If the tree, bones and lengths do not fit each other or lie outside these ranges, or a
+        skeleton has no bones; when checked or called, if they do not fit the joints, or the 3D
+        has one coordinate only.
+    TypeError
+        If neither `spread` nor all of tree, bones and lengths are given, or both.
 
     Examples
     --------
@@ -206,13 +251,38 @@ def perturb_pose(
     ... )
     >>> augmentation.makes_2d
     False
+    >>> leg = Skeleton(["hip", "knee", "toe"], bones=[(0, 1), (1, 2)])
+    >>> perturb_pose(skeleton=leg, spread=0.1).makes_2d
+    False
     """
-    if not (math.isfinite(perturb) and perturb >= 0):
-        raise ValueError(f"perturb must be finite and not negative; got {perturb}.")
+    perturb = check_share(perturb, "perturb")
+    filmed = None if camera is None else as_camera(camera, "camera")
+    measured = (child, bones, avg_bone_len, std_bone_len)
+    if spread is not None:
+        if any(entry is not None for entry in measured):
+            raise TypeError(
+                "spread is given beside child, bones, avg_bone_len or std_bone_len; it stands "
+                "for all four. Give one or the other."
+            )
+        check_bones(skeleton, "perturb_pose")
+        return _PerturbBones(perturb * check_share(spread, "spread"), skeleton, filmed)
+    if child is None or bones is None or avg_bone_len is None or std_bone_len is None:
+        raise TypeError(
+            "perturb_pose needs child, bones, avg_bone_len and std_bone_len, or spread: the share "
+            "by which bones differ, such as perturb_pose(skeleton=skeleton, spread=0.1)."
+        )
+    if skeleton is not None:
+        raise TypeError("skeleton is given beside child and bones; give it with spread alone.")
+    tree = BoneTree.of_children(child)
     listed = [tuple(bone) for bone in bones]
-    bone_order(child, listed)
-    tree = tuple(tuple(operator.index(joint) for joint in joints) for joints in child)
+    order = bone_order(child, listed)
     pairs = tuple((operator.index(a), operator.index(b)) for a, b in listed)
+    average, deviation = _lengths(pairs, avg_bone_len, std_bone_len)
+    return _PerturbPose(perturb, tree, order, average, deviation, filmed)
+
+
+def _lengths(pairs: Sequence[tuple[int, int]], avg_bone_len: Any, std_bone_len: Any) -> Any:
+    """Average and standard deviation of every bone, as tuples."""
     average = np.asarray(avg_bone_len, dtype=np.float64)
     spread = np.asarray(std_bone_len, dtype=np.float64)
     for name, lengths in (("avg_bone_len", average), ("std_bone_len", spread)):
@@ -227,13 +297,17 @@ def perturb_pose(
                 f"bone {position} {pairs[position]}: expected a positive average length and a "
                 f"standard deviation that is not negative; got {mean} and {deviation}."
             )
-    return _PerturbPose(
-        float(perturb), tree, pairs, _tuples(average.tolist()), _tuples(spread.tolist())
-    )
+    return _tuples(average.tolist()), _tuples(spread.tolist())
 
 
 def project_to_cam(
-    intr: Any = None, R: Any = None, tvec: Any = None, norm_2d: bool | None = None
+    intr: Any = None,
+    R: Any = None,
+    tvec: Any = None,
+    norm_2d: bool | None = None,
+    dist: Any = None,
+    *,
+    camera: Any = None,
 ) -> "_ProjectToCam":
     """Project every 3D pose into one known camera, instead of the 2D that was given.
 
@@ -252,26 +326,44 @@ def project_to_cam(
         Translation of the camera in the unit of the 3D.
     norm_2d : bool, optional
         Whether 2D poses are scaled to unit norm, in training and in use; off unless said otherwise.
+    dist : array, shape (4,), (5,) or (8,), optional
+        Distortion of the camera, beside `intr`; see `liftpose.Camera`. Points beyond the reach of
+        the lens get NaN in the 2D.
+    camera : Camera, optional
+        All of these at once.
 
     Returns
     -------
     Augmentation
-        Needs 3D poses with three coordinates. With `R`, a joint of which not all three coordinates
-        count and are finite does not count afterwards, since a rotation mixes them.
+        Needs 3D poses with three coordinates. With `R` or `camera`, a joint of which not all three
+        coordinates count and are finite does not count afterwards, since a rotation mixes them.
 
     Raises
     ------
     ValueError
         If an argument does not have the shape above, or `R` is no rotation; when called, if the
         3D has one coordinate only.
+    TypeError
+        If `camera` is given beside a part of one, or is none.
 
     Examples
     --------
     >>> project_to_cam().makes_2d
     True
+    >>> camera = Camera(K=[[900, 0, 320], [0, 900, 240], [0, 0, 1]], t=[0, 0, 10])
+    >>> project_to_cam(camera=camera) == project_to_cam(camera.K, camera.R, camera.t)
+    True
     """
+    if camera is not None:
+        given = {"intr": intr, "R": R, "tvec": tvec, "dist": dist}
+        beside = [name for name, value in given.items() if value is not None]
+        if beside:
+            raise TypeError(f"camera is given beside {', '.join(beside)}, which it has itself.")
+        whole = as_camera(camera, "camera")
+        intr, R, tvec, dist = whole.K, whole.R, whole.t, whole.dist
+    lens = None if intr is None else as_lens(intr, "intr")
     return _ProjectToCam(
-        intrinsics=None if intr is None else as_intrinsics(intr, "intr"),
+        lens=with_distortion(lens, dist, "dist"),
         rotation=None if R is None else as_rotation(R, "R"),
         translation=None if tvec is None else as_vector(tvec, "tvec"),
         norm_2d=None if norm_2d is None else bool(norm_2d),
@@ -306,7 +398,7 @@ class _RandomProject:
     ranges: tuple[tuple[Range, ...], ...]
     visible_joints: tuple[tuple[bool, ...] | None, ...]
     translations: tuple[Vector | None, ...]
-    intrinsics: tuple[Matrix | None, ...]
+    lenses: tuple[Camera | None, ...]
     norm_2d: bool | None
     norm_2d_default: ClassVar[bool] = True
     makes_2d: ClassVar[bool] = True
@@ -331,12 +423,14 @@ class _RandomProject:
             camera,
             rotation=from_euler(self.axes_order, low + (high - low) * share),
             translations=self.translations,
-            intrinsics=self.intrinsics,
+            lenses=self.lenses,
             visible_joints=self.visible_joints,
         )
 
     def _draw_cameras(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Index of each pose's camera: the one its experiment's key names, or a random one."""
+        if len(self.cameras) == 1:
+            return torch.zeros_like(batch.experiment)
         place = batch.experiment.device
         index: dict[Any, int] = {camera: i for i, camera in enumerate(self.cameras)}
         named = [index.get(key[-1], -1) if isinstance(key, tuple) else -1 for key in batch.keys]
@@ -347,18 +441,22 @@ class _RandomProject:
 
 @dataclass(frozen=True)
 class _PerturbPose:
+    """Bones of measured lengths."""
+
     perturb: float
-    child: tuple[tuple[int, ...], ...]
-    bones: tuple[tuple[int, int], ...]
+    tree: BoneTree
+    order: tuple[int | None, ...]
     average: tuple[float, ...]
     spread: tuple[float, ...]
+    camera: Camera | None
     norm_2d: ClassVar[bool | None] = None
     makes_2d: ClassVar[bool] = False
+    moves: ClassVar[bool] = True
 
     def check(self, keys: Sequence[Key], joint_count: int) -> None:
-        if len(self.child) != joint_count:
+        if self.tree.joint_count != joint_count:
             raise ValueError(
-                f"the list of children has {len(self.child)} entries and the poses have "
+                f"the list of children has {self.tree.joint_count} entries and the poses have "
                 f"{joint_count} joints; it needs one entry for each joint."
             )
 
@@ -367,20 +465,52 @@ class _PerturbPose:
         _check_three_coordinates(batch, "perturb_pose")
         average = torch.tensor(self.average, dtype=torch.float64)
         spread = torch.tensor(self.spread, dtype=torch.float64)
-        shape = (batch.pose_3d.shape[0], len(self.bones))
+        shape = (batch.pose_3d.shape[0], len(self.average))
         normal = torch.randn(shape, generator=generator, dtype=torch.float64)
-        lengths = torch.maximum(average + self.perturb * spread * normal, _SHORTEST_SHARE * average)
-        shifts = bone_length_shifts(
-            batch.pose_3d, self.child, self.bones, lengths.to(batch.pose_3d.device)
-        )
-        camera = affine_cameras(batch)[batch.experiment]
-        moved = torch.einsum("bik,bjk->bji", camera, shifts)
-        return replace(batch, pose_2d=batch.pose_2d + moved, pose_3d=batch.pose_3d + shifts)
+        wanted = torch.maximum(average + self.perturb * spread * normal, SHORTEST * average)
+        growth = self._growth(batch.pose_3d, wanted.to(batch.pose_3d.device))
+        return moved(batch, self.tree.shifts(growth), self.camera)
+
+    def _growth(self, pose: Tensor, wanted: Tensor) -> Tensor:
+        vectors, lengths = self.tree.vectors(pose)
+        growth = torch.zeros_like(vectors)
+        # A bone that is not listed has no wanted length, and one without length no direction.
+        edges = [edge for edge, position in enumerate(self.order) if position is not None]
+        positions = [position for position in self.order if position is not None]
+        length = lengths[:, edges]
+        share = wanted[:, positions] / torch.where(length > 0, length, torch.inf)
+        gained = vectors[:, edges] * (share - 1.0)[..., None]
+        growth[:, edges] = torch.where((length > 0)[..., None], gained, 0.0)
+        return growth
+
+
+@dataclass(frozen=True)
+class _PerturbBones:
+    """Bones of other lengths than they have, by a share."""
+
+    spread: float
+    skeleton: Skeleton | None
+    camera: Camera | None
+    norm_2d: ClassVar[bool | None] = None
+    makes_2d: ClassVar[bool] = False
+    moves: ClassVar[bool] = True
+
+    def check(self, keys: Sequence[Key], joint_count: int) -> None:
+        check_body(self.skeleton, joint_count, "perturb_pose")
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        self.check(batch.keys, batch.pose_3d.shape[1])
+        _check_three_coordinates(batch, "perturb_pose")
+        skeleton = body_of(self.skeleton, batch, "perturb_pose")
+        check_bones(skeleton, "perturb_pose")
+        tree = tree_of(skeleton)
+        growth = relative_growth(tree, batch.pose_3d, self.spread, generator)
+        return moved(batch, tree.shifts(growth), self.camera)
 
 
 @dataclass(frozen=True)
 class _ProjectToCam:
-    intrinsics: Matrix | None
+    lens: Camera | None
     rotation: Matrix | None
     translation: Vector | None
     norm_2d: bool | None
@@ -400,7 +530,7 @@ class _ProjectToCam:
             torch.zeros(1, dtype=torch.int64, device=place),
             rotation=turn,
             translations=(self.translation,),
-            intrinsics=(self.intrinsics,),
+            lenses=(self.lens,),
             visible_joints=(None,),
         )
 

@@ -9,7 +9,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from liftpose.geometry.camera import Camera
 from liftpose.poses import Key
+from liftpose.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Batch:
         Root joint of each target set.
     target_sets : tuple of tuple of int
         Joints that are predicted relative to each root.
+    cameras : tuple of Camera
+        For each experiment the camera whose ``project`` takes `pose_3d` to `pose_2d`; empty where
+        they are not known. An augmentation that changes how the two go together says so here.
+    skeleton : Skeleton, optional
+        What is known of the animal's body.
 
     Examples
     --------
@@ -56,6 +63,8 @@ class Batch:
     keys: tuple[Key, ...]
     roots: tuple[int, ...]
     target_sets: tuple[tuple[int, ...], ...]
+    cameras: tuple[Camera, ...] = ()
+    skeleton: Skeleton | None = None
 
 
 class Augmentation(Protocol):

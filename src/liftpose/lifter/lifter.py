@@ -18,7 +18,7 @@ import liftpose
 from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Augmentation
 from liftpose.lifter.description import as_html, as_text
-from liftpose.lifter.fitting import Task, check_start, fit_linear, fit_network
+from liftpose.lifter.fitting import Task, check_start, fit_best_linear, fit_network
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
@@ -30,6 +30,7 @@ from liftpose.lifter.preparation import (
     as_pair,
     fingerprint,
     held_out_folds,
+    informed,
     made_visible,
     one_fold,
     with_noise,
@@ -162,7 +163,9 @@ class Lifter:
         mask : bool array or dict like `poses_3d`, optional
             False where a value does not count.
         augmentation : sequence of Augmentation, optional
-            Applied in order to every batch.
+            Applied in order to all poses, anew in every epoch. Those that change the body take
+            skeleton and camera from here. The strength of ``physical(strength="auto")`` is chosen
+            on held-out frames.
         stats : tuple of four arrays, optional
             ``mean_2d, std_2d, mean_3d, std_3d``, flat over joints and coordinates, instead of
             the training data's own (published network only).
@@ -205,6 +208,7 @@ class Lifter:
         with threads(self.options.job):
             device = resolve_device(self.options.device)
             data = as_batch(*self._in_view(views, poses_2d, poses_3d), sets)
+            data = informed(data, skeleton, views, steps)
             clean = made_visible(data, steps, self.options.seed)
             folds = held_out_folds(skeleton, poses_3d, clean)
             learned = folds
@@ -217,7 +221,7 @@ class Lifter:
             self.views, self._digest = views, None
             judged = None if validation is None else self._judged(validation, camera)
             task = Task(data, steps, folds, learned, Judged(clean, learned), judged, start)
-            self.normalization, self.ridge, self.choice = fit_linear(
+            task, (self.normalization, self.ridge, self.choice) = fit_best_linear(
                 task, sets, self.options, norm_2d, stats
             )
             self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}

@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from liftpose.geometry.camera import Camera
 from liftpose.lifter.augmentation import add_noise
 from liftpose.lifter.batch import Augmentation, Batch
 from liftpose.lifter.normalization import Anchoring, Normalization, counted_values
 from liftpose.lifter.selection import Fold, Folds, hold_out
 from liftpose.lifter.terms import as_poses_2d, as_poses_3d, of_skeleton
 from liftpose.lifter.training import Learner, augmented
+from liftpose.lifter.views import Views
 from liftpose.poses import Poses, check_pair
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
@@ -57,6 +59,83 @@ def as_batch(poses_2d: Poses, poses_3d: Poses, sets: TargetSets) -> Batch:
         sets.roots,
         sets.sets,
     )
+
+
+FITTING = 0.25
+"""Greatest median distance of 3D as a camera shows it from the 2D, as a share of a pose's extent in
+the image, with which the camera is taken for the one that filmed it."""
+
+
+def informed(
+    data: Batch, skeleton: Skeleton, views: Views | None, steps: Sequence[Augmentation]
+) -> Batch:
+    """Tell the training data what augmentations may ask for: the body, and the cameras.
+
+    Parameters
+    ----------
+    data : Batch
+        All training poses, as the lifter learns them.
+    skeleton : Skeleton
+        Of the animal.
+    views : Views, optional
+        The lifter's cameras.
+    steps : sequence of Augmentation
+        Those with ``moves`` move 3D and 2D together.
+
+    Returns
+    -------
+    Batch
+        Without cameras where nothing moves, and, with a warning, where they do not show the 3D
+        near the 2D: a turn and a focal length are enough for a lifter, but not for this.
+
+    Raises
+    ------
+    ValueError
+        A camera for the lifter and another one for an augmentation.
+    """
+    data = replace(data, skeleton=skeleton)
+    movers = [step for step in steps if getattr(step, "moves", False)]
+    if not movers or views is None or data.pose_3d.shape[2] != 3:
+        return data
+    if any(getattr(step, "camera", None) is not None for step in movers):
+        raise ValueError(
+            "camera is given to the lifter and to an augmentation, which takes the lifter's; give "
+            "it to the lifter alone."
+        )
+    # The data are in the reference camera's pixels, and turned but not moved to their own.
+    data = replace(
+        data,
+        cameras=tuple(
+            Camera(K=views.reference.K, t=one.t if views.turns else None)
+            for one in views.of(data.keys)
+        ),
+    )
+    off = _reprojection(data)
+    if off <= FITTING:
+        return data
+    log.warning(
+        "augmentation: the camera shows the 3D far from the 2D (median %.2g of a pose's extent in "
+        "the image), so that a weak-perspective camera is fitted instead. Is the translation t "
+        "of the camera missing, or the 3D relative to a root?",
+        off,
+    )
+    return replace(data, cameras=())
+
+
+def _reprojection(data: Batch) -> float:
+    """Median distance of the 3D as the cameras show it from the 2D, in extents of a pose."""
+    distances = []
+    for number, camera in enumerate(data.cameras):
+        rows = data.experiment == number
+        seen = data.pose_2d[rows]
+        shown = camera.project(data.pose_3d[rows])
+        middle = seen.nanmean(dim=1, keepdim=True)
+        extent = (seen - middle).square().sum(-1).nanmean(dim=1, keepdim=True).sqrt()
+        both = data.pose_3d[rows].isfinite().all(-1) & seen.isfinite().all(-1)
+        # What the camera cannot show is as far off as can be.
+        distances.append(((shown - seen).norm(dim=-1) / extent)[both].nan_to_num(torch.inf))
+    together = torch.cat(distances)
+    return float(together.median()) if len(together) else float("inf")
 
 
 def made_visible(data: Batch, steps: Sequence[Augmentation], seed: int) -> Batch:

@@ -19,7 +19,7 @@ from liftpose.lifter.batch import Augmentation, Batch
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge, apply
-from liftpose.lifter.normalization import Normalization, as_joints, counted_values
+from liftpose.lifter.normalization import Normalization, as_joints
 from liftpose.lifter.opt import Options
 from liftpose.lifter.selection import Folds, Weight, choose_weight
 
@@ -126,10 +126,7 @@ def standardise(batch: Batch, normalization: Normalization) -> Ready:
     -------
     inputs, outputs, counts : tensor, shape (N, F), (N, O) and (N, O)
     """
-    counts = counted_values(
-        normalization.anchoring, batch.pose_2d, batch.pose_3d, batch.counts
-    ).flatten(1)
-    return normalization.inputs(batch.pose_2d), normalization.outputs(batch.pose_3d), counts
+    return normalization.ready(batch.pose_2d, batch.pose_3d, batch.counts)
 
 
 def moved(ready: Ready, device: torch.device) -> Ready:
