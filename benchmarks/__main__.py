@@ -5,6 +5,7 @@ from importlib import import_module
 
 # Each module has a function `main(argv)` that returns an exit status.
 BENCHMARKS = {
+    "cameras": "triangulation, augmentation, viewpoints, placing, another rig, a start without 3D",
     "confidence": "what a threshold on the tracker's confidence costs or gains",
     "first": "accuracy and cost of training beside ridge, the mean pose and liftpose 0.22",
     "memory": "peak memory of `liftpose lift` for few frames and for a million",

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from liftpose import Camera
 from liftpose.about import about
-from liftpose.io import write_poses
+from liftpose.io import write_calibration, write_poses
 from liftpose.poses import Poses
 
 
@@ -44,3 +45,23 @@ def test_a_broken_settings_file_is_named_with_its_line(tmp_path):
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(ValueError, match="without a lifter"):
         about(tmp_path)
+
+
+def test_a_calibration_tells_its_cameras(tmp_path):
+    K = [[900, 0, 320], [0, 900, 240], [0, 0, 1]]
+    cameras = [Camera(K, size=(640, 480), name="left"), Camera(K, t=[1, 2, 3], name="top")]
+    path = write_calibration(cameras, tmp_path / "calibration.toml")
+    found = about(path)
+    assert found.kind == "calibration"
+    assert [camera["name"] for camera in found.facts["cameras"]] == ["left", "top"]
+    assert found.facts["cameras"][0]["K"] == K
+    assert "Camera 'left': focal length 900 px" in found.text
+    assert "at (-1, -2, -3)" in found.text
+    path.write_text(path.read_text().replace("translation", "trans"))
+    with pytest.raises(ValueError, match="camera 'left' has no 'translation'"):
+        about(path)
+    (tmp_path / "cv.yaml").write_text(f"%YAML:1.0\n---\ncamera_matrix: {K}\n")
+    assert about(tmp_path / "cv.yaml").facts["cameras"][0]["name"] == "cv"
+    (tmp_path / "broken.yaml").write_text("%YAML:1.0\n---\nframes: 3\n")
+    with pytest.raises(ValueError, match="no camera is in it"):
+        about(tmp_path / "broken.yaml")

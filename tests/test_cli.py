@@ -21,7 +21,7 @@ from liftpose.io import read_poses, write_poses
 from liftpose.poses import Poses
 from liftpose.terminal import STATUS_MEANINGS, Status
 
-VERBS = ("demo", "train", "lift", "test", "info")
+VERBS = ("demo", "train", "lift", "test", "triangulate", "convert-calibration", "info")
 
 
 def run(*words, **settings):

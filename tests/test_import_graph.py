@@ -27,7 +27,7 @@ FLOORS = (
     ("poses",),
     ("lifter", "io", "plot"),
     ("datasets", "params", "preprocess", "postprocess"),
-    ("main", "library", "evaluate", "demo", "view", "lifting", "about"),
+    ("main", "library", "evaluate", "demo", "view", "lifting", "triangulating", "about"),
     ("cli",),
     ("__main__",),
 )

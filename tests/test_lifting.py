@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from liftpose import Lifter
-from liftpose.datasets import hexapod
-from liftpose.io import open_poses, read_poses, write_poses
+from liftpose import Camera, Lifter
+from liftpose.datasets import hexapod, mouse
+from liftpose.io import open_poses, read_poses, write_calibration, write_poses
 from liftpose.lifting import (
     CHUNK,
     as_learned,
+    camera_of,
     lift_file,
     lift_files,
     outputs,
@@ -223,3 +224,102 @@ def test_a_table_of_names_may_be_of_the_other_file_too(lifter, fly, file):
 def test_netcdf_is_opened_in_pieces(file):
     with open_poses(file) as poses:
         assert [chunk.frames for chunk in poses.chunks(128)] == [128, 128, 44]
+
+
+@pytest.fixture(scope="module")
+def with_camera(fly):
+    """A lifter that learned with a camera."""
+    deep = Poses.from_experiments(fly.poses_3d, joints=fly.joints, unit="mm", frame="world")
+    return Lifter(fly.skeleton, network="ridge").fit(fly.pose_2d, deep, camera=fly.cameras[0])
+
+
+def test_a_cropped_and_resized_video_is_lifted_as_the_whole_one(with_camera, fly, tmp_path):
+    camera, scale = fly.cameras[0], 0.5
+    path = write_calibration({"front": camera, "side": fly.cameras[1]}, tmp_path / "c.toml")
+    moved = (fly.pose_2d - [20, 10] + 0.5) * scale - 0.5
+    file = write_poses(Poses.from_experiments(moved, joints=fly.joints), tmp_path / "small.nc")
+    width, height = camera.size
+    crop = f"20,10,{width - 40},{height - 20}"
+    expected = with_camera.lift(fly.pose_2d)
+    for number, filmed in enumerate(
+        (
+            camera_of(with_camera, path, "front", crop, scale),
+            camera_of(with_camera, crop=crop, scale=scale),
+        )
+    ):
+        lift_file(with_camera, file, tmp_path / f"{number}.nc", camera=filmed)
+        found = read_poses(tmp_path / f"{number}.nc")
+        np.testing.assert_allclose(found.points, expected.position, atol=1e-3)
+    assert filmed.size == (round((width - 40) * scale), round((height - 20) * scale))
+
+
+def test_2d_far_outside_of_the_image_offers_crop_and_scale(with_camera, fly, tmp_path):
+    file = write_poses(
+        Poses.from_experiments(fly.pose_2d * 4, joints=fly.joints), tmp_path / "large.nc"
+    )
+    for camera in (None, fly.cameras[0]):
+        with pytest.raises(ValueError, match=r"large.nc lie far outside.*--crop and --scale"):
+            lift_file(with_camera, file, tmp_path / "out.nc", camera=camera)
+    assert not (tmp_path / "out.nc").exists()
+
+
+def test_a_camera_is_named_rightly_or_refused(lifter, with_camera, fly, tmp_path):
+    path = write_calibration({"front": fly.cameras[0], "side": fly.cameras[1]}, tmp_path / "c.toml")
+    assert camera_of(lifter) is None
+    assert camera_of(lifter, path, "side").name == "side"
+    assert isinstance(camera_of(with_camera, scale=2.0), Camera)
+    for arguments, words in (
+        ((lifter, None, "side"), "--camera side is a camera of a calibration"),
+        ((lifter, None, None, "0,0,9,9"), "change a camera, and the lifter has not one"),
+        ((lifter, path, None), "say which one"),
+        ((lifter, path, "sid"), "Did you mean 'side'"),
+        ((lifter, path, "side", "1,2,3"), "--crop 1,2,3: expected x,y,width,height"),
+        ((lifter, path, "side", "1,2,3,x"), "--crop 1,2,3,x: expected"),
+        ((lifter, path, "side", None, -1.0), "scale must be positive"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            camera_of(*arguments)
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory):
+    """A mouse that was filmed by a calibrated camera, a lifter of it, and its size."""
+    folder = tmp_path_factory.mktemp("filmed")
+    animal = mouse(frames=400, seed=1, animal=1)
+    camera = animal.cameras[0]
+    flat = Poses.from_experiments(camera.project(animal.poses_3d), joints=animal.joints)
+    deep = Poses.from_experiments(animal.poses_3d, joints=animal.joints, frame="world")
+    lifter = Lifter(animal.skeleton, network="ridge").fit(flat, deep, camera=camera)
+    return animal, lifter, write_poses(flat, folder / "walk.nc")
+
+
+def test_poses_are_put_at_their_place(filmed, tmp_path):
+    animal, lifter, path = filmed
+    done = lift_file(lifter, path, tmp_path / "out.nc", placed=True)
+    assert done.unplaced == 0
+    found = read_poses(tmp_path / "out.nc").points
+    distance = np.linalg.norm(
+        animal.poses_3d[:, animal.roots[0]] - animal.cameras[0].position, axis=1
+    )
+    off = np.linalg.norm(found - animal.poses_3d, axis=2).mean(axis=1)
+    assert np.median(off / distance) < 0.03
+    here = lift_file(lifter, path, tmp_path / "root.nc")
+    assert here.unplaced is None
+    assert (read_poses(tmp_path / "root.nc").points[:, animal.roots[0]] == 0).all()
+
+
+def test_a_known_length_sets_the_size_of_the_whole_file(filmed, tmp_path):
+    animal, lifter, path = filmed
+    lift_file(lifter, path, tmp_path / "out.nc", length="nose-tail_base=12cm")
+    points = read_poses(tmp_path / "out.nc").points
+    nose, tail = (animal.joints.index(name) for name in ("nose", "tail_base"))
+    apart = np.linalg.norm(points[:, nose] - points[:, tail], axis=1)
+    assert np.median(apart) == pytest.approx(120, rel=1e-4)  # the lifter's unit stays: mm
+    assert read_poses(tmp_path / "out.nc").unit == "mm"
+
+
+def test_placing_needs_a_camera(lifter, fly, tmp_path):
+    path = write_poses(seen(fly), tmp_path / "walk.nc")
+    with pytest.raises(ValueError, match="--calibration"):
+        lift_file(lifter, path, tmp_path / "out.nc", placed=True)
+    assert not (tmp_path / "out.nc").exists()

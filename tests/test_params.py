@@ -10,7 +10,7 @@ import pytest
 from liftpose import Options
 from liftpose.datasets import hexapod
 from liftpose.geometry.camera import Camera
-from liftpose.io import write_poses
+from liftpose.io import write_calibration, write_poses
 from liftpose.main import train
 from liftpose.params import option_meanings, read_params, write_params
 from liftpose.params.keys import DATA
@@ -295,6 +295,65 @@ def test_masks_are_trained_with(folder):
     found = arguments(folder, text + '[training]\nnetwork = "ridge"\n')
     with pytest.raises(ValueError, match="toe|target 3"):
         train(**found)
+
+
+CALIBRATED = WHOLE + '[camera]\ncalibration = "calib.toml"\n'
+
+
+@pytest.fixture
+def calibrated(folder):
+    K = [[900, 0, 320], [0, 900, 240], [0, 0, 1]]
+    cameras = [
+        Camera(K, t=[0, 0, z], size=(640, 480), name=n) for z, n in ((1, "left"), (2, "top"))
+    ]
+    write_calibration(cameras, folder / "calib.toml")
+    return folder, {camera.name: camera for camera in cameras}
+
+
+def test_a_camera_may_be_that_of_a_calibration_file(calibrated):
+    folder, cameras = calibrated
+    assert arguments(folder, CALIBRATED + 'camera = "top"\n')["camera"] == cameras["top"]
+    more = CALIBRATED + 'camera = "top"\ncrop = [-50, -60, 700, 600]\nscale = 0.5\n'
+    assert arguments(folder, more)["camera"] == cameras["top"].crop(-50, -60, 700, 600).resize(
+        scale=0.5
+    )
+    each = CALIBRATED.replace("[camera]", "[camera.walk1_2d]") + 'camera = "left"\n'
+    assert arguments(folder, each)["camera"] == {"walk1_2d": cameras["left"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "words"),
+    [
+        ("", 9, "has 2 cameras, 'left', 'top'; say which one"),
+        ('camera = "lft"\n', 9, "no camera 'lft'. Did you mean 'left'"),
+        ("camera = 3\n", 10, "camera is 3; expected a name"),
+        ('camera = "top"\nK = [[1]]\n', 11, "K and a calibration"),
+        ('camera = "top"\ncrop = [1, 2]\n', 11, "crop is"),
+        ('camera = "top"\ncrop = [900, 0, 9, 9]\n', 11, "outside of the image"),
+        ('camera = "top"\nscale = 0\n', 11, "scale must be positive"),
+        ('camera = "top"\ncropp = 0\n', 11, "'cropp'.*'crop'"),
+    ],
+)
+def test_what_is_wrong_with_a_calibrated_camera_is_named_by_line(calibrated, more, line, words):
+    folder, _ = calibrated
+    with pytest.raises(ValueError, match=rf"params\.toml, line {line}: .*{words}"):
+        read_params(params(folder, CALIBRATED + more))
+
+
+def test_2d_far_outside_of_the_image_is_refused_before_training(calibrated):
+    folder, _ = calibrated
+    flat, _ = walk(seed=1)
+    far = Poses.from_experiments(flat.points + 2000.0, joints=JOINTS)
+    write_poses(far, folder / "walk1_2d.nc", overwrite=True)
+    with pytest.raises(ValueError, match=r"line \d+: the joints of train_2d lie far outside"):
+        arguments(folder, CALIBRATED + 'camera = "top"\n')
+
+
+def test_keys_of_a_calibrated_camera_need_the_calibration(calibrated):
+    folder, _ = calibrated
+    given = "[camera]\nK = [[900, 0, 320], [0, 900, 240], [0, 0, 1]]\nscale = 0.5\n"
+    with pytest.raises(ValueError, match="line 10: scale is for a camera of a calibration file"):
+        read_params(params(folder, WHOLE + given))
 
 
 def test_cameras_are_one_or_one_an_experiment(folder):

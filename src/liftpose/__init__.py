@@ -16,9 +16,12 @@ _HOMES = {
     "Skeleton": "liftpose.skeleton",
     "load": "liftpose.lifter.checkpoint",
     "load_test_results": "liftpose.postprocess",
+    "read_calibration": "liftpose.io",
     "read_poses": "liftpose.io",
     "test": "liftpose.main",
     "train": "liftpose.main",
+    "triangulate": "liftpose.geometry.triangulation",
+    "write_calibration": "liftpose.io",
     "write_poses": "liftpose.io",
 }
 
@@ -32,9 +35,12 @@ __all__ = [
     "__version__",
     "load",
     "load_test_results",
+    "read_calibration",
     "read_poses",
     "test",
     "train",
+    "triangulate",
+    "write_calibration",
     "write_poses",
 ]
 

@@ -1,4 +1,4 @@
-"""What is in a file: poses, a lifter, a run, a skeleton, or the parameters of a training."""
+"""What is in a file: poses, a calibration, a lifter, a run, a skeleton, or a training's params."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import liftpose
-from liftpose.io import open_poses
+from liftpose.io import open_poses, read_calibration
 from liftpose.lifter.checkpoint import BEST, EVALUATION, OPTIONS
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
@@ -23,6 +23,9 @@ from liftpose.skeleton import Skeleton
 
 CHUNK = 65536
 """Frames of a pose file that are looked at together."""
+
+_CALIBRATIONS = (".mat", ".pkl", ".pickle", ".xml", ".json")
+_OF_CAMERAS = {"matrix", "rotation", "translation", "camera_matrix", "cameraMatrix"}
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ def about(path: str | os.PathLike[str]) -> About:
     Parameters
     ----------
     path : path-like
-        A pose file, a ``.lifter`` file, a folder that `liftpose.train` or liftpose 0.22 wrote, a
-        skeleton file, or a params file.
+        A pose file, a calibration, a ``.lifter`` file, a folder that `liftpose.train` or liftpose
+        0.22 wrote, a skeleton file, or a params file.
 
     Returns
     -------
@@ -74,6 +77,8 @@ def about(path: str | os.PathLike[str]) -> About:
         return _about_lifter(file, liftpose.load(file))
     if suffix in (".toml", ".yaml", ".yml"):
         return _about_settings(file)
+    if suffix in _CALIBRATIONS:
+        return _about_calibration(file)
     return _about_poses(file)
 
 
@@ -150,10 +155,28 @@ def _about_settings(file: Path) -> About:
         loaded = tomllib.loads(text) if file.suffix.lower() == ".toml" else yaml.safe_load(text)
     except (tomllib.TOMLDecodeError, yaml.YAMLError):
         loaded = {"data": {}}  # whoever reads it in earnest says in which line it is broken
+    if text.startswith("%YAML:") or _has_cameras(loaded):
+        return _about_calibration(file)
     if isinstance(loaded, Mapping) and "joints" in loaded:
         skeleton = Skeleton.read(file)
         return About("skeleton", skeleton.as_dict(), f"{file}: {skeleton}")
     return _about_params(file, read_params(file))
+
+
+def _has_cameras(loaded: Any) -> bool:
+    """Whether a file of settings is a calibration, if perhaps one that lacks something."""
+    if not isinstance(loaded, Mapping) or "data" in loaded:
+        return False
+    entries = [loaded, *(entry for entry in loaded.values() if isinstance(entry, Mapping))]
+    return any(_OF_CAMERAS & set(entry) for entry in entries)
+
+
+def _about_calibration(file: Path) -> About:
+    cameras = read_calibration(file)
+    facts = {"path": file, "cameras": [camera.as_dict() for camera in cameras.values()]}
+    rows = [f"  {camera!r}"[:-1].replace("<", "", 1) for camera in cameras.values()]
+    text = "\n".join([f"{file}: a calibration of {len(cameras)} camera(s)", *rows])
+    return About("calibration", facts, text)
 
 
 def _about_params(file: Path, params: Params) -> About:

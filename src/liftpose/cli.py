@@ -44,6 +44,21 @@ ByOrder = Annotated[
     bool, typer.Option("--by-order", help="Take joints as they come, whatever they are called.")
 ]
 Fps = Annotated[float | None, typer.Option(help="Frames per second, if the file does not say.")]
+Calibration = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Calibration of the video's camera.")
+]
+CameraName = Annotated[str | None, typer.Option("--camera", help="Which of its cameras.")]
+Crop = Annotated[
+    str | None,
+    typer.Option(metavar="X,Y,W,H", help="Part of the calibrated image that the video shows."),
+]
+Scale = Annotated[
+    float | None, typer.Option(help="Pixels of the video per pixel of that image, or part.")
+]
+Length = Annotated[
+    str | None,
+    typer.Option(metavar="A-B=LENGTH", help="A known distance, such as nose-tailbase=85mm."),
+]
 Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A .lifter file, or the folder of a run.")
 ]
@@ -93,15 +108,19 @@ def demo(
     short_help="Train a lifter with what a params file says.",
     epilog="\b\nExamples:\n"
     "  liftpose train --init walk_2d.csv library_3d.nc   # writes params.toml\n"
-    "  liftpose train params.toml -o fly",
+    "  liftpose train params.toml -o fly\n"
+    "  liftpose train --library mouse --calibration calib.toml mine.csv\n"
+    "  liftpose train --library mouse --weak-perspective --elevation 20..60 my.csv",
 )
 def train(
     files: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
-            metavar="PARAMS", help="A params.toml, or a params.yaml of 0.22; with --init, poses."
+            metavar="PARAMS",
+            help="A params.toml, or a params.yaml of 0.22; with --init, poses; with --library, "
+            "2D poses like those to lift.",
         ),
-    ],
+    ] = None,
     init: Annotated[
         bool, typer.Option("--init", help="Write a params file for 2D (and 3D) poses to train on.")
     ] = False,
@@ -110,17 +129,72 @@ def train(
         typer.Option("--out", "-o", help="Folder of the run; with --init the params file."),
     ] = None,
     skeleton: Annotated[
-        Path | None, typer.Option(help="With --init: a skeleton file to fill in.")
+        Path | None,
+        typer.Option(help="A skeleton file: with --init, to fill in; with --library FILE, its."),
     ] = None,
+    library: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Learn from 3D that is not of your animal: mouse, rat, dog, fly, or a file.",
+        ),
+    ] = None,
+    calibration: Calibration = None,
+    camera: CameraName = None,
+    weak_perspective: Annotated[
+        bool,
+        typer.Option("--weak-perspective", help="With --library: no camera, seen from far away."),
+    ] = False,
+    elevation: Annotated[
+        str, typer.Option(metavar="A..B", help="Range of the camera above the ground, degrees.")
+    ] = "20..60",
+    azimuth: Annotated[
+        str, typer.Option(metavar="A..B", help="Range of the camera around the animal, degrees.")
+    ] = "-180..180",
+    length: Length = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="With --library: the simulated animal of the name.")
+    ] = False,
+    rename: Rename = None,
+    rename_table: RenameTable = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Train a lifter with everything that a params file says, or begin such a file."""
+    """Train a lifter with everything that a params file says, or begin such a file.
+
+    With --library, train on 3D poses that are not of your animal: their depth is a prior then, not
+    a measurement. Only joints that library and 2D have in common, by name, are used.
+    """
     with session(json, quiet, debug) as say:
         from liftpose.params import read_params, write_params
 
+        files = files or []
+        if library is not None:
+            _count(files, 0, 1, "--library takes at most one file of 2D poses")
+            from liftpose.library import train_file_from_library
+            from liftpose.lifting import read_renames
+
+            with say.progress("training") as advance:
+                found, path = train_file_from_library(
+                    library,
+                    out or Path("library.lifter"),
+                    calibration=calibration,
+                    camera=camera,
+                    weak_perspective=weak_perspective,
+                    tracker=files[0] if files else None,
+                    skeleton=skeleton,
+                    elevation=elevation,
+                    azimuth=azimuth,
+                    length=length,
+                    simulated=simulated,
+                    rename=read_renames(rename or (), rename_table),
+                    overwrite=overwrite,
+                    on_epoch=lambda epoch: advance(*_progress(epoch)),
+                )
+            say.result({"path": path, "report": str(found)}, f"{found}\n{path}: the lifter.")
+            return
         if init:
             _count(files, 1, 2, "--init takes a file of 2D poses, and one of 3D poses")
             file = write_params(
@@ -147,7 +221,8 @@ def train(
     short_help="Lift files of 2D poses to files of 3D poses.",
     epilog="\b\nExamples:\n"
     "  liftpose lift fly walk.h5 -o walk_3d.nc\n"
-    "  liftpose lift fly.lifter *.csv -o lifted --rename paw=hand",
+    "  liftpose lift fly.lifter *.csv -o lifted --rename paw=hand\n"
+    "  liftpose lift fly a.h5 -o a.nc --calibration calib.toml --camera left",
 )
 def lift(
     model: Model,
@@ -159,6 +234,14 @@ def lift(
     rename_table: RenameTable = None,
     by_order: ByOrder = False,
     fps: Fps = None,
+    calibration: Calibration = None,
+    camera: CameraName = None,
+    crop: Crop = None,
+    scale: Scale = None,
+    place: Annotated[
+        bool, typer.Option("--place", help="Put the poses where they are in the world.")
+    ] = False,
+    length: Length = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -166,18 +249,22 @@ def lift(
 ) -> None:
     """Lift files of 2D poses to files of 3D poses, however long they are."""
     with session(json, quiet, debug) as say:
-        from liftpose.lifting import lift_files, read_renames
+        from liftpose.lifting import camera_of, lift_files, read_renames
 
-        names = read_renames(rename or (), rename_table)
+        names, lifter = read_renames(rename or (), rename_table), liftpose.load(model)
+        filmed = camera_of(lifter, calibration, camera, crop, scale)
         with say.progress("lifting", "frames") as advance:
             done = lift_files(
-                liftpose.load(model),
+                lifter,
                 poses,
                 out,
                 rename=names,
                 by_order=by_order,
                 fps=fps,
                 overwrite=overwrite,
+                camera=filmed,
+                placed=place,
+                length=length,
                 on_progress=advance,
             )
         say.result([entry.as_dict() for entry in done], "\n".join(map(str, done)))
@@ -223,12 +310,75 @@ def test(
         say.result(found.as_dict(), str(found))
 
 
+@app.command(
+    short_help="Find 3D poses from the 2D poses of several calibrated cameras.",
+    epilog="\b\nExamples:\n"
+    "  liftpose triangulate calib.toml left.csv top.csv side.csv -o walk.nc\n"
+    "  liftpose triangulate rig.mat a.h5 b.h5 -o a.nc --camera-names Cam1,Cam4",
+)
+def triangulate(
+    calibration: Annotated[
+        Path, typer.Argument(metavar="CALIBRATION", help="The cameras; see docs/cameras.md.")
+    ],
+    poses: Annotated[
+        list[Path], typer.Argument(metavar="POSES", help="Files of 2D poses, one a camera.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
+    camera_names: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME,...", help="Which camera filmed each file."),
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the calibration, such as mm.")] = None,
+    fps: Fps = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Find 3D poses from 2D poses of several calibrated cameras, all of the same frames.
+
+    Without --camera-names a file is of the camera whose name is in its own, if that is so of every
+    file; else the files are of all cameras, in the order of the calibration.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose.triangulating import triangulate_files
+
+        names = None if camera_names is None else [n.strip() for n in camera_names.split(",")]
+        found = triangulate_files(
+            calibration, poses, out, camera_names=names, unit=unit, fps=fps, overwrite=overwrite
+        )
+        say.result(found.as_dict(), str(found))
+
+
+@app.command(
+    "convert-calibration",
+    short_help="Write a calibration of any kind as Anipose's TOML.",
+    epilog="\b\nExample:\n  liftpose convert-calibration label3d_dannce.mat -o calib.toml",
+)
+def convert_calibration(
+    calibration: Annotated[Path, typer.Argument(metavar="CALIBRATION", help="The cameras.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .toml file to write.")],
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a calibration of any kind that can be read as Anipose's calibration.toml."""
+    with session(json, quiet, debug) as say:
+        from liftpose.io import read_calibration, write_calibration
+
+        cameras = read_calibration(calibration)
+        file = write_calibration(cameras, out, overwrite=overwrite)
+        say.result({"path": file, "cameras": list(cameras)}, f"{file}: {', '.join(cameras)}")
+
+
 @app.command(epilog="\b\nExamples:\n  liftpose info walk.h5\n  liftpose info fly --json")
 def info(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="Poses, a lifter, a run's folder, a skeleton or a params file."
+            metavar="FILE",
+            help="Poses, a calibration, a lifter, a run's folder, a skeleton or a params file.",
         ),
     ],
     json: Json = False,

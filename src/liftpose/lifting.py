@@ -7,15 +7,18 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from liftpose.io import open_poses, read_poses, writing
+from liftpose.geometry.camera import Camera
+from liftpose.io import open_poses, read_camera, read_poses, writing
 from liftpose.lifter.lifter import Lifter
-from liftpose.poses import Poses
+from liftpose.poses import Lifted, Poses
+from liftpose.postprocess.length import as_length, size_factor
+from liftpose.postprocess.placing import place
 
 CHUNK = 8192
 """Frames read, lifted and written at a time."""
@@ -40,6 +43,8 @@ class LiftSummary:
         Frames in which nothing was seen, and which are NaN.
     missing : dict of str to float
         Share of the frames in which each joint was not seen in 2D, or too unsurely.
+    unplaced : int, optional
+        Where poses were put at their place, frames that have none.
     """
 
     source: Path
@@ -48,6 +53,7 @@ class LiftSummary:
     seconds: float
     blind: int
     missing: dict[str, float]
+    unplaced: int | None = None
 
     @property
     def rate(self) -> float:
@@ -63,10 +69,13 @@ class LiftSummary:
             "seconds": self.seconds,
             "blind_frames": self.blind,
             "missing": self.missing,
+            "unplaced_frames": self.unplaced,
         }
 
     def __str__(self) -> str:
         blind = f", {self.blind:,} of them blind" if self.blind else ""
+        if self.unplaced:
+            blind += f", {self.unplaced:,} without a place"
         return (
             f"{self.path}: {self.frames:,} frames{blind}, in {self.seconds:.1f} s "
             f"({self.rate:,.0f} frames/s)"
@@ -82,6 +91,9 @@ def lift_file(
     by_order: bool = False,
     fps: float | None = None,
     overwrite: bool = False,
+    camera: Camera | None = None,
+    placed: bool = False,
+    length: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> LiftSummary:
     """Lift a file of 2D poses to a file of 3D poses, in memory that does not grow with it.
@@ -100,6 +112,14 @@ def lift_file(
         Frames per second, where the file does not say.
     overwrite : bool
         Replace a file that is there already.
+    camera : Camera, optional
+        What filmed the 2D, for a lifter that learned with cameras; see `Lifter.lift`.
+    placed : bool
+        Put the poses where they are in the world, or in the camera's frame; see
+        `liftpose.postprocess.place`.
+    length : str, optional
+        A known distance that sets the size of the poses, such as ``"nose-tailbase=85mm"``: of
+        the two joints, the median over the whole file.
     on_progress : callable, optional
         Called with the frames done and their whole number.
 
@@ -110,8 +130,8 @@ def lift_file(
     Raises
     ------
     ValueError
-        Joints that do not fit, with those that are missing and the closest there are; no 2D; or
-        a file that is no pose file.
+        Joints that do not fit, with those that are missing and the closest there are; no 2D;
+        joints far outside of the camera's image; or a file that is no pose file.
     FileExistsError
         `path_out` is there already.
     OSError
@@ -121,17 +141,70 @@ def lift_file(
     source, target = Path(path_in), Path(path_out)
     joints, known = lifter.skeleton_known.joints, lifter.options.min_confidence
     unseen, blind, done = np.zeros(len(joints), dtype=np.int64), 0, 0
+    filmed = lifter.camera if camera is None else camera
+    if placed and filmed is None:
+        raise ValueError(
+            "placing poses needs the camera that filmed them; name its calibration (--calibration)."
+        )
+    lost = 0
+    factor, unit = 1.0, lifter.unit
+    if length is not None:
+        factor, unit = _size(lifter, source, length, rename, by_order, camera)
     with open_poses(source, fps=fps) as poses, writing(target, overwrite=overwrite) as out:
         for chunk in poses.chunks(CHUNK):
             part = as_learned(lifter, chunk, rename, by_order)
-            lifted = lifter.lift(part)
+            sure = part.sure(known).points
+            if isinstance(filmed, Camera):
+                filmed.check_fits(sure, f"the joints of {source}")
+            lifted = lifter.lift(part, camera)
+            if length is not None:
+                lifted = _resized(lifted, factor, unit)
+            if placed:
+                there = place(lifted, part, filmed, min_confidence=known)
+                lost += int((~there.placed).sum())
+                lifted = replace(
+                    there.lifted, provenance={**there.lifted.provenance, **lifted.provenance}
+                )
             out.append(lifted)
-            unseen += np.isnan(part.sure(known).points).any(axis=2).sum(axis=0)
+            unseen += np.isnan(sure).any(axis=2).sum(axis=0)
             blind, done = blind + lifted.blind, done + part.frames
             if on_progress is not None:
                 on_progress(done, poses.about.frames)
     missing = dict(zip(joints, (unseen / max(done, 1)).tolist(), strict=True))
-    return LiftSummary(source, target, done, time.perf_counter() - begin, blind, missing)
+    seconds = time.perf_counter() - begin
+    return LiftSummary(source, target, done, seconds, blind, missing, lost if placed else None)
+
+
+def _size(
+    lifter: Lifter,
+    source: Path,
+    length: str,
+    rename: Mapping[str, str] | None,
+    by_order: bool,
+    camera: Camera | None,
+) -> tuple[float, str | None]:
+    """Factor that a known distance gives, and the unit after it, from all frames of a file."""
+    known = as_length(length, lifter.skeleton_known.joints)
+    pair, ends = list(known.joints), []
+    with open_poses(source) as poses:
+        for chunk in poses.chunks(CHUNK):
+            lifted = lifter.lift(as_learned(lifter, chunk, rename, by_order), camera)
+            ends.append(lifted.position[:, pair])
+    both = np.concatenate(ends)
+    two = Lifted(both, both, ("",), (len(both),), known.names, unit=lifter.unit)
+    return size_factor(two, replace(known, joints=(0, 1)))
+
+
+def _resized(lifted: Lifted, factor: float, unit: str | None) -> Lifted:
+    scale = np.float32(factor)
+    return replace(
+        lifted,
+        position=lifted.position * scale,
+        root_relative=lifted.root_relative * scale,
+        spread=None if lifted.spread is None else lifted.spread * scale,
+        unit=unit,
+        provenance={**lifted.provenance, "size_factor": repr(factor)},
+    )
 
 
 def lift_files(
@@ -143,6 +216,9 @@ def lift_files(
     by_order: bool = False,
     fps: float | None = None,
     overwrite: bool = False,
+    camera: Camera | None = None,
+    placed: bool = False,
+    length: str | None = None,
     on_progress: Callable[[float, float, str], None] | None = None,
 ) -> list[LiftSummary]:
     """Lift several files, after looking whether all of them can be lifted.
@@ -155,7 +231,7 @@ def lift_files(
         Files of 2D poses.
     out : path-like
         See `outputs`.
-    rename, by_order, fps, overwrite
+    rename, by_order, fps, overwrite, camera, placed, length
         See `lift_file`.
     on_progress : callable, optional
         Called with the frames done, their whole number, and the name of the file.
@@ -191,6 +267,9 @@ def lift_files(
                 by_order=by_order,
                 fps=fps,
                 overwrite=overwrite,
+                camera=camera,
+                placed=placed,
+                length=length,
                 on_progress=advance,
             )
         )
@@ -221,6 +300,89 @@ def read_for(
     return as_learned(
         lifter, poses, {old: new for old, new in (rename or {}).items() if old in there}, by_order
     )
+
+
+def camera_of(
+    lifter: Lifter,
+    calibration: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    crop: str | None = None,
+    scale: float | None = None,
+) -> Camera | None:
+    """Give the camera that filmed what is to be lifted.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        A fitted one, whose camera it is where no calibration is named.
+    calibration : path-like, optional
+        A calibration file; see `liftpose.io.read_calibration`.
+    name : str, optional
+        Which of its cameras; needed where there are several.
+    crop : str, optional
+        ``"x,y,width,height"``: the part of the calibrated image that the video shows, in pixels.
+    scale : float, optional
+        Pixels of the video per pixel of the calibrated image, or of the part that `crop` says.
+
+    Returns
+    -------
+    Camera or None
+        None where nothing is said of it.
+
+    Raises
+    ------
+    ValueError
+        A calibration that cannot be read or has no such camera, a crop or scale that is none, or
+        one for a lifter that knows no camera.
+    """
+    if calibration is None:
+        if name is not None:
+            raise ValueError(f"--camera {name} is a camera of a calibration; name that, too.")
+        if crop is None and scale is None:
+            return None
+        if not isinstance(lifter.camera, Camera):
+            raise ValueError(
+                "--crop and --scale change a camera, and the lifter has not one; name the "
+                "calibration of the video, too."
+            )
+        return changed(lifter.camera, crop, scale)
+    return changed(read_camera(calibration, name), crop, scale)
+
+
+def changed(camera: Camera, crop: str | None = None, scale: float | None = None) -> Camera:
+    """Give the camera of a video that was cropped, and then resized.
+
+    Parameters
+    ----------
+    camera : Camera
+        Of the whole image.
+    crop, scale
+        See `camera_of`.
+
+    Returns
+    -------
+    Camera
+
+    Raises
+    ------
+    ValueError
+        Of a crop that is not four numbers, or does not fit.
+
+    Examples
+    --------
+    >>> whole = Camera([[900, 0, 320], [0, 900, 240], [0, 0, 1]], size=(640, 480))
+    >>> changed(whole, "120,40,400,400", 0.5).size
+    (200, 200)
+    """
+    if crop is not None:
+        try:
+            x, y, width, height = map(float, crop.split(","))
+        except ValueError:
+            raise ValueError(
+                f"--crop {crop}: expected x,y,width,height in pixels, such as 120,40,400,400."
+            ) from None
+        camera = camera.crop(x, y, width, height)
+    return camera if scale is None else camera.resize(scale=scale)
 
 
 def read_renames(

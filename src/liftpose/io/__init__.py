@@ -1,8 +1,8 @@
-"""Pose files in and out: one registry of formats, one call to read and one to write.
+"""Pose files and calibrations in and out: one call to read each kind, and one to write.
 
 A format is recognised from what is in a file, not from its name alone, and joins with a decorator:
 see `liftpose.io.registry`. Importing this package costs the standard library; what a format needs
-is loaded when it is used. No file is ever unpickled.
+is loaded when it is used. No pickle is ever run: see `liftpose.io.pickles`.
 """
 
 from importlib import import_module
@@ -13,7 +13,10 @@ _HOMES = {
     "PosesInfo": "liftpose.io.opened",
     "formats": "liftpose.io.registry",
     "open_poses": "liftpose.io.read",
+    "read_calibration": "liftpose.io.calibration",
+    "read_camera": "liftpose.io.calibration",
     "read_poses": "liftpose.io.read",
+    "write_calibration": "liftpose.io.calibration",
     "write_poses": "liftpose.io.write",
     "writing": "liftpose.io.write",
 }
@@ -23,7 +26,10 @@ __all__ = [
     "PosesInfo",
     "formats",
     "open_poses",
+    "read_calibration",
+    "read_camera",
     "read_poses",
+    "write_calibration",
     "write_poses",
     "writing",
 ]

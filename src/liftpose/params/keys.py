@@ -29,8 +29,10 @@ SETTINGS = {
 DATA = {**POSES, **MASKS, **SETTINGS}
 """What ``[data]`` holds, and what it means."""
 
-AUGMENTATIONS = ("add_noise", "perturb_pose", "project_to_cam", "random_project")
+AUGMENTATIONS = ("add_noise", "perturb_pose", "physical", "project_to_cam", "random_project")
 CAMERA = ("K", "R", "t", "dist", "size", "name")
+CALIBRATED = ("calibration", "camera", "crop", "scale")
+"""What ``[camera]`` holds instead where a calibration file has the camera."""
 SKELETON = (
     *("joints", "bones", "roots", "target_sets", "limbs"),
     *("colors", "pairs", "rigid", "unit"),
@@ -41,7 +43,7 @@ TABLES = {
     "skeleton": SKELETON,
     "training": tuple(Options.__dataclass_fields__),
     "augmentation": (),
-    "camera": CAMERA,
+    "camera": (*CAMERA, *CALIBRATED),
 }
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from liftpose.geometry.camera import Camera
+from liftpose.io import read_camera
 from liftpose.lifter import augmentation as augmentations
 from liftpose.lifter.opt import Options
 from liftpose.names import closest
 from liftpose.params.files import PoseFiles, read_stats
-from liftpose.params.keys import AUGMENTATIONS, CAMERA, DATA, SKELETON, TABLES
+from liftpose.params.keys import AUGMENTATIONS, CALIBRATED, CAMERA, DATA, SKELETON, TABLES
 from liftpose.params.source import Source, table_name
 from liftpose.params.writing import known_skeleton
 from liftpose.skeleton import Skeleton
@@ -81,6 +82,7 @@ class Params:
                 "says nothing of a skeleton. Add [skeleton] with joints, and with bones or roots "
                 'and target_sets; or, above [data], skeleton = "a file".'
             )
+        self._check_cameras(poses)
         options = dict(self.options)
         named = options.pop("out_dir", Options.out_dir)
         folder = self.source.path.parent / named if out_dir is None else Path(out_dir)
@@ -97,6 +99,19 @@ class Params:
             "stats": read_stats(self.source),
             "norm_2d": self.data.get("norm_2d"),
         }
+
+    def _check_cameras(self, poses: dict[str, Any]) -> None:
+        """Refuse 2D that lies far outside of the image of its camera."""
+        for name in ("train_2d", "test_2d"):
+            flat = poses[name]
+            for key in flat.keys if flat is not None else ():
+                camera = self.camera.get(key) if isinstance(self.camera, Mapping) else self.camera
+                if camera is None:
+                    continue
+                try:
+                    camera.check_fits(flat.only(key).points, f"the joints of {name}")
+                except ValueError as error:
+                    self.source.wrong(f"{error} In this file: crop and scale.", "camera")
 
 
 def read_params(path: str | os.PathLike[str]) -> Params:
@@ -252,13 +267,47 @@ def _camera(source: Source) -> Any:
 
 
 def _one_camera(source: Source, given: Any, *way: str) -> Camera:
-    source.check_keys(given, CAMERA, *way)
+    source.check_keys(given, (*CAMERA, *CALIBRATED), *way)
+    if "calibration" in given:
+        return _calibrated(source, given, *way)
     if "K" not in given:
-        source.wrong(f"{table_name(way)} has no K, the matrix of intrinsics.", *way)
+        source.wrong(
+            f"{table_name(way)} has no K, the matrix of intrinsics, and no calibration, a file "
+            f"that has it.",
+            *way,
+        )
+    wrong = [key for key in CALIBRATED if key in given]
+    if wrong:
+        source.wrong(f"{wrong[0]} is for a camera of a calibration file.", *way, wrong[0])
     try:
         return Camera(**given)
     except (ValueError, TypeError) as error:
         source.wrong(str(error), *way, *_blamed(error, given))
+
+
+def _calibrated(source: Source, given: Mapping[str, Any], *way: str) -> Camera:
+    """The camera of a calibration file, cropped and resized as the table says."""
+    twice = [key for key in CAMERA if key in given]
+    if twice:
+        source.wrong(f"{twice[0]} and a calibration; the calibration has it.", *way, twice[0])
+    name, crop, scale = (given.get(key) for key in ("camera", "crop", "scale"))
+    if name is not None and not isinstance(name, str):
+        source.wrong(f"camera is {name!r}; expected a name in quotes.", *way, "camera")
+    if crop is not None and not (isinstance(crop, list) and len(crop) == 4):
+        source.wrong(f"crop is {crop!r}; expected [x, y, width, height].", *way, "crop")
+    file = source.file(given["calibration"], *way, "calibration")
+    at = "calibration"
+    try:
+        camera: Camera = read_camera(file, name)
+        if crop is not None:
+            at = "crop"
+            camera = camera.crop(*crop)
+        if scale is not None:
+            at = "scale"
+            camera = camera.resize(scale=scale)
+    except (ValueError, TypeError) as error:
+        source.wrong(str(error), *way, at)
+    return camera
 
 
 def _read_yaml(source: Source) -> Params:

@@ -274,6 +274,7 @@ def _further() -> Iterator[str]:
         "size": ([640, 480], "width and height of the image, in pixels"),
     }
     yield from ("", "#[camera]  # or one table an experiment, such as [camera.fly1]")
+    yield '# Instead of the five below, calibration = "a file" and camera = "its name in there".'
     for key, (value, meaning) in camera.items():
         yield from _entry(key, value, meaning, off=True)
 

@@ -1,5 +1,6 @@
-"""What is done with lifted poses: scoring them, and loading the results of a test."""
+"""What is done with lifted poses: placing and scoring them, and loading the results of a test."""
 
+from liftpose.postprocess.placing import Placed, place
 from liftpose.postprocess.results import load_test_results
 
-__all__ = ["load_test_results"]
+__all__ = ["Placed", "load_test_results", "place"]

@@ -1,0 +1,131 @@
+"""Training on a library from files, as the command line asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from liftpose.io import read_calibration, read_camera
+from liftpose.library.training import FromLibrary, train_from_library
+from liftpose.lifter.run import Epoch
+from liftpose.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from liftpose.geometry.camera import Camera
+
+
+def train_file_from_library(
+    library: str,
+    out: Path,
+    *,
+    calibration: Path | None = None,
+    camera: str | None = None,
+    weak_perspective: bool = False,
+    tracker: Path | None = None,
+    skeleton: Path | None = None,
+    elevation: str = "20..60",
+    azimuth: str = "-180..180",
+    length: str | None = None,
+    simulated: bool = False,
+    rename: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> tuple[FromLibrary, Path]:
+    """Train a lifter on a library, and write it to a file.
+
+    Parameters
+    ----------
+    library : str
+        Name of a species, or a file of 3D poses.
+    out : pathlib.Path
+        File to write the lifter to.
+    calibration : pathlib.Path, optional
+        Calibration file; all of its cameras are used, or the one named by `camera`.
+    camera : str, optional
+        Name of a camera in it.
+    weak_perspective : bool
+        Without a calibration; see `train_from_library`.
+    tracker : pathlib.Path, optional
+        File of 2D poses as they will be lifted.
+    skeleton : pathlib.Path, optional
+        Skeleton file of a library that is a file.
+    elevation, azimuth : str
+        Ranges in degrees, written ``"20..60"``.
+    length : str, optional
+        A known distance, such as ``"nose-tailbase=85mm"``.
+    simulated : bool
+        Whether a species is the simulated animal of that name.
+    rename : mapping of str to str, optional
+        From the tracker's names to those of the library.
+    overwrite : bool
+        Whether `out` is replaced.
+    on_epoch : callable, optional
+        See `liftpose.Lifter.fit`.
+
+    Returns
+    -------
+    found : FromLibrary
+    path : pathlib.Path
+        Where the lifter is.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `train_from_library`, and a range that is none, or an `out` that is there already.
+    """
+    if out.exists() and not overwrite:
+        raise FileExistsError(f"{out} is there already; use --overwrite to replace it.")
+    filmed: Camera | Mapping[str, Camera] | None = None
+    if calibration is not None:
+        filmed = (
+            read_calibration(calibration) if camera is None else read_camera(calibration, camera)
+        )
+    found = train_from_library(
+        library,
+        filmed,
+        weak_perspective=weak_perspective,
+        tracker=tracker,
+        rename=rename,
+        skeleton=None if skeleton is None else Skeleton.read(skeleton),
+        elevation=as_range("elevation", elevation),
+        azimuth=as_range("azimuth", azimuth),
+        length=length,
+        kind="simulated" if simulated else "anatomical",
+        on_epoch=on_epoch,
+    )
+    return found, found.lifter.save(out, overwrite=overwrite)
+
+
+def as_range(name: str, text: str) -> tuple[float, float]:
+    """Read a range that is written ``low..high``.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    text : str
+        Such as ``"20..60"``.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        Something else.
+
+    Examples
+    --------
+    >>> as_range("elevation", "-10..35.5")
+    (-10.0, 35.5)
+    """
+    low, dots, high = text.partition("..")
+    try:
+        found = float(low), float(high)
+    except ValueError:
+        found = (1.0, 0.0)
+    if not dots or found[0] > found[1]:
+        raise ValueError(f"{name} is {text!r}; expected a range such as 20..60.")
+    return found

@@ -1,0 +1,232 @@
+"""Pose files of several cameras become one file of 3D poses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from liftpose.geometry.camera import Camera
+from liftpose.geometry.triangulation import Triangulated, triangulate
+from liftpose.io import read_calibration, read_poses, writing
+from liftpose.lifter.opt import Options
+from liftpose.names import closest, listed
+from liftpose.poses import Poses
+
+_LETTERS = 3
+"""Names of fewer letters are found in every file name."""
+
+
+@dataclass(frozen=True)
+class TriangulateSummary:
+    """What came of triangulating.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The 3D that was written.
+    frames, joints : int
+        In it.
+    sources : dict of str to pathlib.Path
+        The 2D of each camera.
+    errors : dict of str to float
+        Of each camera the median distance of its pixels from where the 3D is shown, in pixels.
+    left_out : dict of str to float
+        Share of each camera's pixels that did not agree with the others.
+    noise : float
+        Standard deviation of a coordinate of the pixels that do, in pixels; NaN where no joint was
+        seen by three cameras.
+    missing : float
+        Share of the joints of all frames without 3D.
+    behind : int
+        How many of those would have been behind a camera.
+    """
+
+    path: Path
+    frames: int
+    joints: int
+    sources: dict[str, Path]
+    errors: dict[str, float]
+    left_out: dict[str, float]
+    noise: float
+    missing: float
+    behind: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything as plain values."""
+        return {
+            "path": os.fspath(self.path),
+            "frames": self.frames,
+            "joints": self.joints,
+            "sources": {name: os.fspath(file) for name, file in self.sources.items()},
+            "reprojection_error": self.errors,
+            "left_out": self.left_out,
+            "noise": self.noise,
+            "missing": self.missing,
+            "behind": self.behind,
+        }
+
+    def __str__(self) -> str:
+        width = max(map(len, self.sources))
+        behind = f", {self.behind:,} of them behind a camera" if self.behind else ""
+        lines = [
+            f"{self.path}: {self.frames:,} frames of {self.joints} joints, "
+            f"{100 * self.missing:.1f} % without 3D{behind}",
+            *(
+                f"  {name:<{width}}  {self.errors[name]:6.2f} px off (median), "
+                f"{100 * self.left_out[name]:4.1f} % left out  {file}"
+                for name, file in self.sources.items()
+            ),
+        ]
+        return "\n".join(lines)
+
+
+def triangulate_files(
+    calibration: str | os.PathLike[str],
+    sources: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    camera_names: Sequence[str] | None = None,
+    unit: str | None = None,
+    fps: float | None = None,
+    min_confidence: float = Options.min_confidence,
+    overwrite: bool = False,
+) -> TriangulateSummary:
+    """Triangulate files of 2D poses, one of each camera, and write the 3D.
+
+    Parameters
+    ----------
+    calibration : path-like
+        See `liftpose.io.read_calibration`.
+    sources : sequence of path-like
+        Files of 2D poses of the same frames. Joints are matched by name to those of the first.
+    out : path-like
+        The file to write.
+    camera_names : sequence of str, optional
+        Which camera filmed each file. Without it, that whose name is in the file's name, if that
+        is so of every file; else the cameras in the order of the calibration, all of them.
+    unit : str, optional
+        What the calibration measures in; calibration files do not say.
+    fps : float, optional
+        Frames per second, where the files do not say.
+    min_confidence : float
+        A joint of less confidence counts as not seen. What is left is weighted by it.
+    overwrite : bool
+        Replace a file that is there already.
+
+    Returns
+    -------
+    TriangulateSummary
+
+    Raises
+    ------
+    ValueError
+        A file that is none of 2D poses or does not fit the others, a camera that the calibration
+        does not have, or joints far outside of a camera's image.
+    FileExistsError
+        `out` is there already.
+    OSError
+        A file cannot be read or written.
+    """
+    cameras = read_calibration(calibration)
+    files = [Path(source) for source in sources]
+    names = _cameras_of(files, cameras, camera_names, Path(calibration))
+    with writing(out, overwrite=overwrite) as target:
+        poses = _matching(files, fps)
+        seen = {name: each.sure(min_confidence) for name, each in zip(names, poses, strict=True)}
+        for name, file in zip(names, files, strict=True):
+            cameras[name].check_fits(seen[name].points, f"the joints of {file}")
+        found = triangulate(seen, cameras)
+        target.append(_deep(poses[0], found, unit))
+    return _summary(Path(out), dict(zip(names, files, strict=True)), found)
+
+
+def _cameras_of(
+    files: Sequence[Path],
+    cameras: Mapping[str, Camera],
+    given: Sequence[str] | None,
+    calibration: Path,
+) -> list[str]:
+    if len(files) < 2:
+        raise ValueError(f"triangulation needs the poses of two cameras or more; got {len(files)}.")
+    if given is None:
+        by_name = [[n for n in cameras if len(n) >= _LETTERS and n in f.stem] for f in files]
+        found = [own[0] for own in by_name if len(own) == 1]
+        if len(set(found)) == len(files):
+            return found
+        if len(files) != len(cameras):
+            raise ValueError(
+                f"{calibration} has {len(cameras)} cameras, {listed(list(cameras))}, and there "
+                f"are {len(files)} pose files; say with --camera-names which filmed each."
+            )
+        return list(cameras)
+    if len(given) != len(files):
+        raise ValueError(f"{len(given)} camera names are given for {len(files)} pose files.")
+    for name in given:
+        if name not in cameras:
+            raise ValueError(f"{calibration} has no camera {name!r}.{closest(name, cameras)}")
+        if given.count(name) > 1:
+            raise ValueError(f"camera {name!r} is named for {given.count(name)} pose files.")
+    return list(given)
+
+
+def _matching(files: Sequence[Path], fps: float | None) -> list[Poses]:
+    """2D poses of all files, of the same joints and frames."""
+    found: list[Poses] = []
+    for file in files:
+        poses = read_poses(file, fps=fps)
+        if poses.dims != 2:
+            raise ValueError(f"{file} holds {poses.dims}D poses; expected 2D ones.")
+        first = found[0] if found else poses
+        if (poses.lengths, poses.individuals) != (first.lengths, first.individuals):
+            raise ValueError(
+                f"{file} has {_frames(poses)}, and {files[0]} {_frames(first)}; all cameras "
+                f"must have the same frames, and individuals if there are several."
+            )
+        if (poses.joints is None) != (first.joints is None):
+            raise ValueError(f"of {file} and {files[0]} only one names its joints.")
+        if first.joints is None and poses.joint_count != first.joint_count:
+            raise ValueError(
+                f"{file} has {poses.joint_count} joints, and {files[0]} {first.joint_count}."
+            )
+        try:
+            found.append(poses if first.joints is None else poses.matched(first.joints))
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
+    return found
+
+
+def _frames(poses: Poses) -> str:
+    of_each = " + ".join(f"{length:,}" for length in poses.lengths)
+    who = f" of {listed(poses.individuals)}" if poses.individuals else ""
+    return f"{of_each} frames{who}"
+
+
+def _deep(first: Poses, found: Triangulated, unit: str | None) -> Poses:
+    return replace(
+        first,
+        points=found.points,
+        given=found.points,
+        confidence=None,
+        unit=unit,
+        frame="world",
+        source_software="liftpose",
+        source_file=None,
+    )
+
+
+def _summary(path: Path, sources: dict[str, Path], found: Triangulated) -> TriangulateSummary:
+    errors, left_out = {}, {}
+    for name, error, used in zip(sources, found.errors, found.used, strict=True):
+        known = np.isfinite(error)
+        errors[name] = float(np.median(error[known])) if known.any() else float("nan")
+        left_out[name] = float((known & ~used).sum() / max(known.sum(), 1))
+    frames, joints = found.points.shape[:2]
+    missing = float(np.isnan(found.points[..., 0]).mean()) if frames else 0.0
+    return TriangulateSummary(
+        path, frames, joints, sources, errors, left_out, found.noise, missing, found.behind
+    )
