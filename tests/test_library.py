@@ -394,7 +394,8 @@ def test_a_library_is_learned_from_on_the_command_line(tmp_path, monkeypatch):
     for name, words in ways.items():
         done = CliRunner().invoke(app, ["train", *words, "mine.nc", "-o", name])
         assert done.exit_code == 0, done.stderr
-        assert "rests on the library as a prior" in done.stdout
+        assert done.stderr.count("rests on the library as a prior") == 1
+        assert done.stdout == f"{name}: the lifter.\n"
         lifted = liftpose.load(name).lift(flat)
         assert np.isfinite(lifted.position).any()
     assert liftpose.load("far.lifter").unit == "body length"

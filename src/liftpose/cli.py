@@ -193,7 +193,8 @@ def train(
                     overwrite=overwrite,
                     on_epoch=lambda epoch: advance(*_progress(epoch)),
                 )
-            say.result({"path": path, "report": str(found)}, f"{found}\n{path}: the lifter.")
+            # The log has said what is to be known of it.
+            say.result({"path": path, "report": str(found)}, f"{path}: the lifter.")
             return
         if init:
             _count(files, 1, 2, "--init takes a file of 2D poses, and one of 3D poses")

@@ -41,8 +41,8 @@ log = logging.getLogger("liftpose")
 SAMPLE = 20_000
 """Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""
 
-DRAWN = 1024
-"""Poses that are augmented at a time; the caches hold them."""
+DRAWN = 4096
+"""Poses that are augmented at a time: enough that what each call costs is little beside them."""
 
 WORTHWHILE = 0.97
 """Held-out error, as a share of that without it, that physical augmentation has to come below.
