@@ -97,18 +97,32 @@ def test_dannce_of_a_real_rig_projects_as_label3d_did() -> None:
         np.testing.assert_allclose(camera.project(points)[some], pixels[some], atol=1e-3)
 
 
-def test_deepfly3d_of_a_real_rig_is_read_as_pickle_reads_it() -> None:
+def test_deepfly3d_of_a_real_rig_is_what_the_recordings_were_refined_from() -> None:
+    """The zoo's cameras are these after a refinement that moved them by less than half a degree."""
+    refined = np.load(real("zoo/fly_df3d_walk_6cam.npz"), allow_pickle=False)
     for name in ("calib", "df3d_result"):
-        path = real(f"raw/deepfly3d/nely_df3d-1.0.1_{name}.pkl")
-        cameras = read_calibration(path)
-        with path.open("rb") as file:  # our own copy, whose origin is known
-            theirs = pickle.load(file)
+        cameras = read_calibration(real(f"raw/deepfly3d/nely_df3d-1.0.1_{name}.pkl"))
         assert list(cameras) == [str(number) for number in range(7)]
-        for number, camera in enumerate(cameras.values()):
-            for mine, key in (("K", "intr"), ("R", "R"), ("t", "tvec"), ("dist", "distort")):
-                np.testing.assert_array_equal(
-                    getattr(camera, mine), theirs[number][key].reshape(getattr(camera, mine).shape)
-                )
+        for place, number in enumerate(refined["camera_ids"]):
+            camera = cameras[str(int(number))]
+            assert camera.dist.shape == (5,)
+            np.testing.assert_allclose(camera.K[:2, 2], refined["K"][place][:2, 2])
+            cosine = (np.trace(camera.R @ refined["R"][place].T) - 1) / 2
+            assert np.degrees(np.arccos(np.clip(cosine, -1, 1))) < 0.5
+
+
+def test_deepfly3d_in_a_pickle_of_our_own(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    R = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    R *= np.linalg.det(R)
+    K = np.array([[16000.0, 0, 240], [0, 16000, 480], [0, 0, 1]])
+    numbers = {"R": R, "tvec": rng.normal(size=3), "intr": K, "distort": rng.normal(size=5) / 100}
+    path = tmp_path / "calib.pkl"
+    path.write_bytes(pickle.dumps(dict.fromkeys(range(2), numbers)))
+    cameras = read_calibration(path)
+    assert list(cameras) == ["0", "1"]
+    for mine, key in (("K", "intr"), ("R", "R"), ("t", "tvec"), ("dist", "distort")):
+        np.testing.assert_array_equal(getattr(cameras["1"], mine), numbers[key])
 
 
 # What OpenCV writes
