@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
@@ -92,6 +92,7 @@ def test_a_known_similarity_is_found_again(library: Library, seed: int, dimensio
 
 @settings(deadline=None, max_examples=30)
 @given(seed=seeds)
+@example(seed=5192)
 def test_a_mirrored_pose_is_never_mirrored_back(seed: int) -> None:
     rng = np.random.default_rng(seed)
     source = rng.normal(size=(6, 3))
@@ -101,7 +102,9 @@ def test_a_mirrored_pose_is_never_mirrored_back(seed: int) -> None:
 
     def cost(parameters: Array) -> float:
         turned = source @ Rotation.from_rotvec(parameters[:3]).as_matrix().T
-        return float(((np.exp(parameters[3]) * turned + parameters[4:] - target) ** 2).sum())
+        # The line search of the oracle may leap far; no scale of interest lies beyond e^30.
+        scale = np.exp(np.clip(parameters[3], -30, 30))
+        return float(((scale * turned + parameters[4:] - target) ** 2).sum())
 
     found = float(((align(source, target) - target) ** 2).sum())
     starts = [np.concatenate([rng.normal(size=3) * 2, [0, 0, 0, 0]]) for _ in range(3)]
