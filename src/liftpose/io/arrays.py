@@ -29,7 +29,7 @@ from liftpose.io.contents import ZIP
 from liftpose.io.opened import OpenedPoses, opened, spans
 from liftpose.io.registry import reader, writer
 from liftpose.poses import Lifted, Poses
-from liftpose.poses.layout.from_dataset import key_from_json
+from liftpose.poses.given import key_from_json
 from liftpose.poses.layout.to_dataset import attributes, names
 
 Array = npt.NDArray[Any]

@@ -99,7 +99,7 @@ def of_skeleton(poses: Poses, skeleton: Skeleton, name: str = "poses_2d") -> Pos
     ValueError
         Joints that are missing, or another number of joints without names.
     """
-    if poses.joints is not None and _has_names(skeleton):
+    if poses.joints is not None and skeleton.named:
         return poses.matched(skeleton.joints)
     if poses.joint_count != skeleton.joint_count:
         raise ValueError(
@@ -107,10 +107,6 @@ def of_skeleton(poses: Poses, skeleton: Skeleton, name: str = "poses_2d") -> Pos
             f"{skeleton.joint_count}, and without names the number must be the same."
         )
     return poses
-
-
-def _has_names(skeleton: Skeleton) -> bool:
-    return skeleton.joints != tuple(map(str, range(skeleton.joint_count)))
 
 
 def agreed_unit(skeleton: Skeleton, poses_3d: Poses) -> str | None:

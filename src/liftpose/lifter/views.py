@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from liftpose.geometry.camera import Camera, as_camera
 from liftpose.poses import Floats, Key, Poses
+from liftpose.poses.given import key_from_json
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,8 @@ class Views:
         known, reference = state["cameras"], Camera.from_dict(state["reference"])
         if isinstance(known, Mapping):
             return cls(Camera.from_dict(known), reference, state["turns"])
-        cameras = {_as_key(key): Camera.from_dict(camera) for key, camera in known}
+        cameras = {key_from_json(key): Camera.from_dict(camera) for key, camera in known}
         return cls(cameras, reference, state["turns"])
-
-
-def _as_key(key: Any) -> Key:
-    """JSON has no tuples."""
-    return tuple(map(_as_key, key)) if isinstance(key, list | tuple) else key
 
 
 def _by_experiment(camera: Any, keys: Sequence[Key]) -> dict[Key, Camera] | Camera:

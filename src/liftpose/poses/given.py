@@ -24,6 +24,17 @@ FRAMES = ("world", "camera")
 """What 3D coordinates can be relative to."""
 
 
+def key_from_json(value: Any) -> Any:
+    """Give the name of an experiment as it was before it became JSON: lists were tuples.
+
+    Examples
+    --------
+    >>> key_from_json(["fly", [1, 2]])
+    ('fly', (1, 2))
+    """
+    return tuple(key_from_json(part) for part in value) if isinstance(value, list) else value
+
+
 def called(key: Key) -> str:
     """Say which experiment is meant, as the subject of a sentence."""
     return "the unnamed array" if key == UNNAMED else f"experiment {key!r}"

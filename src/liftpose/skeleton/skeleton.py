@@ -190,6 +190,11 @@ class Skeleton:
     def _names(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.joints)}
 
+    @property
+    def named(self) -> bool:
+        """Whether the joints have names of their own, and not only their numbers."""
+        return self.joints != tuple(map(str, range(self.joint_count)))
+
     @cached_property
     def sets(self) -> TargetSets:
         """Roots and target sets: as given, or found from the bones.

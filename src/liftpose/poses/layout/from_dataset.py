@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liftpose.poses.given import UNNAMED, Key
+from liftpose.poses.given import UNNAMED, Key, key_from_json
 from liftpose.poses.layout.to_dataset import DIMS, Array, spanned
 from liftpose.poses.poses import Poses
 
@@ -210,17 +210,6 @@ def _key(label: str, told: DataArray) -> Key:
         return label
     key: Key = key_from_json(json.loads(label))
     return key
-
-
-def key_from_json(value: Any) -> Any:
-    """Give the name of an experiment as it was before it became JSON: lists were tuples.
-
-    Examples
-    --------
-    >>> key_from_json(["fly", [1, 2]])
-    ('fly', (1, 2))
-    """
-    return tuple(key_from_json(part) for part in value) if isinstance(value, list) else value
 
 
 def known_names(dataset: Dataset, dim: str) -> tuple[str, ...] | None:
