@@ -151,6 +151,20 @@ def test_a_params_file_is_begun_and_trained_and_its_lifter_used(fly):
     assert read_poses("out.nc").dims == 3
 
 
+def test_physical_augmentation_is_chosen_by_a_params_file_as_it_was_begun(fly):
+    files = (fly / "walk_2d.nc", fly / "walk_3d.nc", "--skeleton", fly / "fly.toml")
+    assert run("train", "--init", *files).exit_code == 0
+    text = Path("params.toml").read_text().replace("epochs = 30", "epochs = 1")
+    begin = text.rindex("#[[augmentation]]", 0, text.index('#name = "physical"'))
+    end = text.index("\n\n", begin)
+    table = text[begin:end].removeprefix("#").replace("\n#", "\n")
+    Path("params.toml").write_text(text[:begin] + table + text[end:])
+    trained = run("train", "params.toml", "-o", "run")
+    assert trained.exit_code == 0, trained.stderr
+    assert "physical augmentation: strength" in trained.stderr
+    assert set(liftpose.load("run").choice["physical_errors"]) == {"0", "0.5", "1"}
+
+
 def test_train_as_json_prints_the_run(fly):
     result = run("train", fly / "params.toml", "-o", "run", "--json")
     assert result.stderr == ""

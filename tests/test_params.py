@@ -6,11 +6,14 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+import torch
 
+import liftpose
 from liftpose import Options
 from liftpose.datasets import hexapod
 from liftpose.geometry.camera import Camera
 from liftpose.io import write_calibration, write_poses
+from liftpose.lifter.augmentation import physical
 from liftpose.main import train
 from liftpose.params import option_meanings, read_params, write_params
 from liftpose.params.keys import DATA
@@ -105,12 +108,49 @@ def test_every_line_of_a_new_file_can_be_switched_on(folder):
     tables = tomllib.loads("\n".join(switched))
     assert set(tables["data"]) == set(DATA)
     assert set(tables["training"]) == {entry.name for entry in fields(Options)}
-    assert len(tables["augmentation"]) == 2
+    names = ["physical", "random_project", "add_noise"]
+    assert [table["name"] for table in tables["augmentation"]] == names
     path.write_text("\n".join(line for line in switched if not line.startswith("network =")))
     found = read_params(path)
     assert found.options["linear_size"] == Options.linear_size
     assert isinstance(found.camera, Camera)
-    assert len(found.augmentation) == 2
+    assert len(found.augmentation) == 3
+
+
+def with_physical(path, strength):
+    """Take the # away before the table of physical augmentation; give the line of its strength."""
+    text = path.read_text()
+    begin = text.rindex("#[[augmentation]]", 0, text.index('#name = "physical"'))
+    end = text.index("\n\n", begin)
+    table = text[begin:end].removeprefix("#").replace("\n#", "\n").replace('"auto"', strength, 1)
+    path.write_text(text[:begin] + table + text[end:])
+    return path.read_text().split("\nstrength =")[0].count("\n") + 2
+
+
+@pytest.mark.parametrize("strength", ["auto", 0.5, 1])
+def test_physical_augmentation_is_switched_on_in_a_new_file_and_trained_with(folder, strength):
+    path = write_params(folder / "new.toml", folder / "walk1_2d.nc", folder / "walk1_3d.nc")
+    with_physical(path, f'"{strength}"' if isinstance(strength, str) else str(strength))
+    found = read_params(path).arguments(folder / "run")
+    assert found["augmentation"] == (physical(strength=strength),)
+    ridge = {"training_kwargs": {"network": "ridge"}}
+    train(**found | ridge)
+    train(**found | ridge | {"augmentation": None, "out_dir": folder / "plain"})
+    lifter, plain = liftpose.load(folder / "run"), liftpose.load(folder / "plain")
+    if strength == "auto":
+        assert set(lifter.choice["physical_errors"]) == {"0", "0.5", "1"}
+    else:
+        assert not torch.equal(lifter.ridge.weights, plain.ridge.weights)
+
+
+@pytest.mark.parametrize(
+    ("strength", "words"), [('"much"', "'much'; expected a number"), ("-1", "not negative")]
+)
+def test_a_strength_that_makes_no_sense_is_named_by_line(folder, strength, words):
+    path = write_params(folder / "new.toml", folder / "walk1_2d.nc", folder / "walk1_3d.nc")
+    line = with_physical(path, strength)
+    with pytest.raises(ValueError, match=rf"new\.toml, line {line}: physical: .*{words}"):
+        read_params(path)
 
 
 def test_the_suggested_root_is_the_joint_seen_often_that_the_others_move_least_against(folder):

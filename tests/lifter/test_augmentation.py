@@ -104,7 +104,8 @@ def test_batches_are_not_written_into_and_seeds_repeat(name: str) -> None:
             assert getattr(first, field.name) is getattr(batch, field.name)
     assert first.pose_2d.dtype == first.pose_3d.dtype == torch.float64
     assert first.counts.dtype == torch.bool
-    assert all(part.is_contiguous() for part in (first.pose_2d, first.pose_3d, first.counts))
+    held = [first.pose_2d.untyped_storage(), first.pose_3d.untyped_storage()]
+    assert held[0].data_ptr() != held[1].data_ptr()
     assert (first.pose_2d.shape, first.counts.shape) == (batch.pose_2d.shape, batch.counts.shape)
     if name != "project_to_cam":
         other = augmentation(batch, seeded(6))
@@ -235,6 +236,23 @@ class TestRandomProject:
         for found, wanted in zip(arrays(augmentation(batch, seeded())), expected, strict=True):
             np.testing.assert_allclose(found, wanted, rtol=1e-7, atol=1e-7)
 
+    @pytest.mark.parametrize("missing", [0.0, 0.15])
+    def test_every_pose_is_turned_by_its_own_draw(self, missing: float) -> None:
+        batch = make_batch(size=50, missing=missing)
+        ranges = {"left": RANGES, "right": [[90, 170], [-80, -10], [5, 170]]}
+        augmentation = random_project(ranges, "zyx")
+        turned = augmentation(batch, seeded(3))
+        generator = seeded(3)
+        drawn = torch.randint(2, (50,), generator=generator).numpy()
+        share = torch.rand(50, 3, generator=generator, dtype=torch.float64).numpy()
+        for i in range(50):
+            low, high = np.asarray(ranges[("left", "right")[drawn[i]]]).T
+            rotation = Rotation.from_euler("zyx", low + (high - low) * share[i], degrees=True)
+            alone = replace(batch, pose_3d=batch.pose_3d[i : i + 1], counts=batch.counts[i : i + 1])
+            expected = project_slowly(alone, rotation.as_matrix(), None, None, None)
+            for found, wanted in zip(arrays(turned), expected, strict=True):
+                np.testing.assert_allclose(found[i], wanted[0], rtol=1e-9, atol=1e-9)
+
     def test_points_behind_the_camera_occur_and_are_not_seen(self) -> None:
         batch = make_batch(missing=0.0)
         turned = random_project({0: RANGES}, "zyx", tvec=[0, 0, 3], intr=INTRINSICS)(
@@ -299,6 +317,14 @@ class TestRandomProject:
         assert torch.isfinite(turned.pose_3d[0, 1]).all()
         assert torch.isfinite(turned.pose_2d[0, 1]).all()
         assert torch.isnan(turned.pose_3d[0, 2]).all()
+        whole = random_project({0: RANGES}, "zyx")(replace(batch, counts=counts), seeded())
+        assert not whole.counts[0, 1].any()
+        assert whole.counts.sum() == whole.counts.numel() - 3
+        holed = random_project({0: RANGES}, "zyx")(
+            replace(batch, counts=torch.ones_like(counts), pose_3d=pose_3d), seeded()
+        )
+        assert not holed.counts[0, 2].any()
+        assert holed.counts.sum() == holed.counts.numel() - 3
 
     @pytest.mark.parametrize("norm_2d", [True, False])
     def test_norm_2d_is_as_asked(self, norm_2d: bool) -> None:

@@ -14,7 +14,7 @@ from liftpose import Camera, Lifter, Poses, Skeleton
 from liftpose.datasets import mouse
 from liftpose.lifter.augmentation import perturb_pose, physical, random_project
 from liftpose.lifter.batch import Batch
-from liftpose.lifter.fitting import WORTHWHILE
+from liftpose.lifter.fitting import DRAWN, WORTHWHILE
 from liftpose.lifter.normalization import Anchoring, unit_norm
 from liftpose.lifter.opt import Options
 
@@ -41,6 +41,17 @@ def walk(frames: int = 300, seed: int = 0) -> NDArray[np.float64]:
     return np.cumsum(rng.normal(size=(frames, 4, 3)) * 0.2 + [[0.0, 0.0, 0.0]], axis=1) + np.cumsum(
         rng.normal(size=(frames, 4, 3)) * 0.05, axis=0
     )
+
+
+def test_every_pose_is_drawn_once_an_epoch_some_at_a_time_in_their_order() -> None:
+    pose_3d, watch = walk(2 * DRAWN + 7), Watch()
+    lifter = Lifter(LEG, epochs=2, device="cpu")
+    lifter.fit(CAMERA.project(pose_3d), pose_3d, augmentation=[watch])
+    epochs = watch.seen[-6:]
+    assert [len(batch.pose_3d) for batch in epochs] == [DRAWN, DRAWN, 7] * 2
+    for parts in (epochs[:3], epochs[3:]):
+        together = torch.cat([batch.pose_3d for batch in parts])
+        assert torch.equal(together, torch.from_numpy(pose_3d))
 
 
 def test_augmentations_learn_skeleton_and_camera_from_the_lifter() -> None:

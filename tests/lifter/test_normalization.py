@@ -126,6 +126,74 @@ def test_what_was_not_seen_becomes_the_mean():
     assert (inputs[~missing] != 0).all()
 
 
+def ready_slowly(normalization, pose_2d, pose_3d, counts):
+    """What `Normalization.ready` gives, joint by joint and number by number, in double."""
+    anchoring = normalization.anchoring
+    pairs = list(zip(anchoring.joints, anchoring.anchors, strict=True))
+    statistics = [
+        part.numpy().reshape(len(pairs), -1)
+        for part in (
+            *(normalization.mean_in, normalization.std_in),
+            *(normalization.mean_out, normalization.std_out),
+        )
+    ]
+    mean_in, std_in, mean_out, std_out = statistics
+    rows = []
+    for image, space, own in zip(pose_2d.numpy(), pose_3d.numpy(), counts.numpy(), strict=True):
+        flat = np.stack([image[joint] - image[anchor] for joint, anchor in pairs])
+        deep = np.stack([space[joint] - space[anchor] for joint, anchor in pairs])
+        known = np.stack([own[joint] for joint, _ in pairs])
+        for place in range(len(pairs)):
+            known[place] &= np.isfinite(flat[place]).all() & np.isfinite(deep[place])
+        if normalization.norm_2d:
+            seen = flat[np.isfinite(flat)]
+            length = np.sqrt(np.mean(seen**2) * flat.size) if len(seen) else 0.0
+            flat = flat / length if length > 0 else np.full_like(flat, np.nan)
+        inputs = np.nan_to_num((flat - mean_in) / std_in)
+        outputs = np.nan_to_num((deep - mean_out) / std_out)
+        rows.append((inputs.ravel(), outputs.ravel(), known.ravel()))
+    inputs, outputs, known = (np.stack(part) for part in zip(*rows, strict=True))
+    return inputs.astype(np.float32), outputs.astype(np.float32), known
+
+
+@pytest.mark.parametrize("dims", [3, 1])
+@pytest.mark.parametrize("norm_2d", [True, False])
+@pytest.mark.parametrize("gaps", ["none", "2d", "3d", "both"])
+def test_poses_are_made_ready_as_one_by_one(gaps, norm_2d, dims):
+    # Single precision would lose the pose beside its place, and small moves beside a long bone.
+    pose_2d = points(dims=2, seed=1, gaps=0.2 * (gaps in ("2d", "both"))) + 1e6
+    pose_3d = points(dims=dims, seed=2, gaps=0.2 * (gaps in ("3d", "both"))) + 1e6
+    pose_3d[:, 4] = pose_3d[:, 3] + 1e3 + 1e-3 * points(dims=dims, seed=5)[:, 4]
+    if gaps == "both":
+        pose_2d[0] = torch.nan
+        pose_3d[1, 2, 0] = torch.nan
+    counts = pose_3d.isfinite() & (points(dims=dims, seed=3) > -8)
+    assert not counts[pose_3d.isfinite()].all()
+    normalization = fitted(LEGS, pose_2d, pose_3d, norm_2d, per_coordinate=True)
+    expected = ready_slowly(normalization, pose_2d, pose_3d, counts)
+    # However a tensor lies in memory, rows come out as the networks gather them.
+    turned = [part.permute(1, 2, 0).contiguous().permute(2, 0, 1) for part in (pose_2d, pose_3d)]
+    for given_2d, given_3d in ((pose_2d, pose_3d), turned):
+        found = normalization.ready(given_2d, given_3d, counts)
+        for ours, slow in zip(found, expected, strict=True):
+            assert ours.is_contiguous()
+            np.testing.assert_allclose(ours.numpy(), slow, rtol=1e-6, atol=1e-7)
+            assert ours.numpy().dtype == slow.dtype
+        assert torch.equal(normalization.inputs(given_2d), found[0])
+        assert torch.equal(normalization.outputs(given_3d), found[1])
+
+
+def test_what_is_made_ready_does_not_hang_on_the_other_frames():
+    pose_2d, pose_3d = points(dims=2), points(seed=4)
+    pose_2d[10:] = points(dims=2, gaps=0.3)[10:]
+    counts = torch.ones_like(pose_3d, dtype=torch.bool)
+    normalization = fitted(LEGS, pose_2d, pose_3d, norm_2d=True)
+    whole = normalization.ready(pose_2d, pose_3d, counts)
+    first = normalization.ready(pose_2d[:10], pose_3d[:10], counts[:10])
+    for ours, alone in zip(whole, first, strict=True):
+        torch.testing.assert_close(ours[:10], alone, rtol=1e-7, atol=0)
+
+
 def test_what_counts():
     pose_2d, pose_3d = points(dims=2), points()
     mask = torch.ones_like(pose_3d, dtype=torch.bool)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
 from liftpose import Camera, Lifted, Lifter, Poses, Skeleton, read_poses, write_poses
-from liftpose.datasets import mouse
-from liftpose.postprocess import Placed, place
+from liftpose.datasets import mouse, quadruped
+from liftpose.postprocess import Placed, find_floor, place
 from liftpose.postprocess.length import as_length
 
 K = np.array([[1200.0, 0, 640], [0, 1150, 500], [0, 0, 1]])
@@ -272,6 +272,123 @@ def test_a_length_that_is_never_seen_is_refused():
         place(as_lifted(relative), seen, CAMERA, length=("0", "3", 4.0))
 
 
+FOOT_NAMES = ("head", "back", "fl", "fr", "hl", "hr")
+
+
+def standing(frames=60, seed=0):
+    """A stiff animal on a floor that is tilted in the world, seen by `CAMERA`."""
+    rng = np.random.default_rng(seed)
+    body = np.array([[40.0, 0, 20], [0, 0, 25], [20, 9, 0], [20, -9, 0], [-20, 9, 0], [-20, -9, 0]])
+    angle = rng.uniform(-np.pi, np.pi, frames)
+    cos, sin, none = np.cos(angle), np.sin(angle), np.zeros(frames)
+    heading = np.stack([cos, -sin, none, sin, cos, none, none, none, none + 1], 1)
+    where = np.column_stack([rng.uniform(-80, 80, (frames, 2)), np.full(frames, -5.0)])
+    on_table = body @ heading.reshape(-1, 3, 3).mT + where[:, None]
+    on_table[: frames // 3, 2:4, 2] += 15  # it rears, or walks
+    # The z axis of the table comes to look back at the camera, at 40 degrees.
+    tilt = np.radians(130)
+    table = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    return on_table @ table.T @ CAMERA.R
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), wrong=st.floats(0.7, 1.4))
+def test_a_floor_gives_the_size_and_with_it_the_place(seed, wrong):
+    poses_3d = standing(seed=seed)
+    floor = find_floor(poses_3d, feet=[2, 3, 4, 5])
+    seen = CAMERA.project(poses_3d)
+    # Every frame is lifted too large or too small, by a factor of its own.
+    size = wrong ** np.random.default_rng(seed).uniform(-1, 1, len(seen))
+    relative = (poses_3d - poses_3d[:, :1]) * size[:, None, None]
+    away = np.linalg.norm(poses_3d[:, 0] - CAMERA.position, axis=1)
+
+    def off(**more):
+        placed = place(as_lifted(relative), seen, CAMERA, **more)
+        return placed, np.linalg.norm(placed.root - poses_3d[:, 0], axis=1) / away
+
+    blind, blind_off = off()
+    np.testing.assert_allclose(blind_off, np.abs(size - 1), atol=1e-6)
+    np.testing.assert_array_equal(blind.scale, 1.0)
+    placed, error = off(floor=floor)
+    # What is left is the say that the lifted size keeps, (l / H)^2 of its error.
+    assert error.max() < 0.01 * max(np.abs(size - 1).max(), 0.01) + 1e-6
+    np.testing.assert_allclose(placed.scale * size, 1, atol=0.01)
+    true = poses_3d - poses_3d[:, :1]
+    np.testing.assert_allclose(placed.lifted.root_relative, true, atol=0.6)
+    np.testing.assert_allclose(placed.position, poses_3d, atol=6)
+    # The image is the same at every size.
+    np.testing.assert_allclose(placed.error, blind.error, atol=1e-9)
+    assert placed.error.max() < 1e-6
+    assert json.loads(placed.lifted.provenance["floor"])["offset"] == floor.offset
+
+
+def test_a_floor_serves_poses_of_the_camera_and_several_cameras():
+    poses_3d = standing()
+    floor = find_floor(poses_3d, feet=[2, 3, 4, 5])
+    keys, lengths = ("a", "b"), (20, 40)
+    cameras = {"a": CAMERA, "b": Camera(K, CAMERA.R, CAMERA.t + [30, -20, 80.0])}
+    seen = {"a": cameras["a"].project(poses_3d[:20]), "b": cameras["b"].project(poses_3d[20:])}
+    relative = 1.3 * (poses_3d - poses_3d[:, :1])
+    world = place(as_lifted(relative, keys=keys, lengths=lengths), seen, cameras, floor=floor)
+    np.testing.assert_allclose(world.root, poses_3d[:, 0], atol=3)
+    turned_ = as_lifted(relative @ CAMERA.R.T, "camera", keys=keys, lengths=lengths)
+    camera = place(turned_, seen, cameras, floor=floor)
+    np.testing.assert_allclose(camera.scale, world.scale, atol=1e-5)
+    back = cameras["b"].camera_to_world(camera.root[20:])
+    np.testing.assert_allclose(back, world.root[20:], atol=1e-3)
+
+
+def test_feet_are_found_by_name_and_frames_off_the_floor_are_told():
+    poses_3d = standing()
+    floor = find_floor(
+        Poses.from_experiments(poses_3d, dims=(3,), joints=FOOT_NAMES, unit="mm"), FOOT_NAMES[2:]
+    )
+    relative = poses_3d - poses_3d[:, :1]
+    seen = CAMERA.project(poses_3d)
+    order = [4, 0, 5, 1, 2, 3]
+    shuffled = as_lifted(relative[:, order], joints=tuple(FOOT_NAMES[n] for n in order))
+    placed = place(shuffled, seen[:, order], CAMERA, floor=floor)
+    np.testing.assert_allclose(placed.root, poses_3d[:, 0], atol=1e-3)
+    relative[3] *= 3.0
+    relative[5, 2:] = np.nan
+    named = as_lifted(relative, joints=FOOT_NAMES)
+    placed = place(named, seen, CAMERA, floor=floor)
+    assert np.flatnonzero(placed.floating).tolist() == [3]
+    assert placed.too_few[5]
+    assert np.isnan(placed.root[[3, 5]]).all()
+    assert np.isnan(placed.scale[[3, 5]]).all()
+    assert np.isnan(placed.error[[3, 5]]).all()
+    np.testing.assert_allclose(placed.lifted.root_relative[3], relative[3], atol=1e-4)
+    assert repr(placed).endswith("1 off the floor>")
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"floor": 3.0}, TypeError, "expected what find_floor gives"),
+        ({"joints": ("a", "b", "fl", "fr", "hl", "x")}, ValueError, "'hr' stands on the floor"),
+        ({"unit": "m"}, ValueError, "floor is in mm and the poses are in m"),
+        ({"blind": True}, ValueError, "ever lifted"),
+    ],
+)
+def test_a_floor_that_does_not_fit_is_refused(change, error, words):
+    poses_3d = standing()
+    floor = find_floor(
+        Poses.from_experiments(poses_3d, dims=(3,), joints=FOOT_NAMES, unit="mm"), FOOT_NAMES[2:]
+    )
+    relative = poses_3d - poses_3d[:, :1]
+    if change.get("blind"):
+        relative[:, 2:] = np.nan
+    lifted = replace(
+        as_lifted(relative, joints=change.get("joints", FOOT_NAMES)), unit=change.get("unit", "mm")
+    )
+    seen = CAMERA.project(poses_3d)
+    with pytest.raises(error, match=words):
+        place(lifted, seen, CAMERA, floor=change.get("floor", floor))
+    with pytest.raises(ValueError, match="joint 5 stands on the floor, and lifted has 4 joints"):
+        place(as_lifted(relative[:, :4]), seen[:, :4], CAMERA, floor=floor)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
@@ -310,3 +427,27 @@ def test_a_lifted_animal_is_put_near_its_true_place(tmp_path):
     path = tmp_path / "placed.nc"
     write_poses(placed.lifted, path)
     np.testing.assert_allclose(read_poses(path).points, placed.position, rtol=1e-5)
+
+
+def test_a_lifted_animal_that_walks_is_put_on_its_floor():
+    animal = quadruped(frames=1500, seed=2, animal=1)
+    camera, seen = animal.cameras[0], animal.pose_2d
+    feet = [number for number, name in enumerate(animal.joints) if name.endswith("_paw")]
+    floor = find_floor(animal.poses_3d[:1000], feet)
+    np.testing.assert_allclose(floor.normal, [0, 0, 1], atol=0.01)
+    skeleton = Skeleton(
+        animal.joints, roots=animal.roots, target_sets=animal.target_sets, unit="mm"
+    )
+    lifter = Lifter(skeleton, network="ridge").fit(
+        seen[:1000], animal.poses_3d[:1000], camera=camera
+    )
+    lifted = lifter.lift(seen[1050:], camera=camera)
+    truth = animal.poses_3d[1050:, animal.roots[0]]
+    distance = np.linalg.norm(truth - camera.position, axis=1)
+
+    def off(**more):
+        placed = place(lifted, seen[1050:], camera, **more)
+        return float(np.nanmedian(np.linalg.norm(placed.root - truth, axis=1) / distance))
+
+    assert off(floor=floor) < 0.005
+    assert off(floor=floor) < 0.2 * off()

@@ -58,12 +58,18 @@ def from_euler(axes_order: str, angles: Any) -> Any:
     if not xp.isdtype(angles.dtype, "real floating"):
         angles = xp.astype(angles, xp.float64)
     radians = angles * (math.pi / 180.0)
-    intrinsic = axes_order.isupper()
-    rotation = _about_axis(xp, axes_order[0], radians[..., 0])
-    for position, axis in enumerate(axes_order[1:], start=1):
-        step = _about_axis(xp, axis, radians[..., position])
-        rotation = xp.matmul(rotation, step) if intrinsic else xp.matmul(step, rotation)
-    return rotation
+    cosines, sines = xp.cos(radians), xp.sin(radians)
+    # Not a plain identity: a NaN angle must not leave a half-valid matrix.
+    zero = 0.0 * sum(radians[..., place] for place in range(len(axes_order)))
+    rows = [xp.stack([zero + float(row == column) for column in range(3)]) for row in range(3)]
+    turns = list(enumerate(axes_order.lower()))
+    # Turns about the axes of the body are those about the fixed axes in the opposite order.
+    for place, axis in reversed(turns) if axes_order.isupper() else turns:
+        cosine, sine = cosines[..., place], sines[..., place]
+        # The other two rows turn. Products of so small matrices cost several times as much.
+        a, b = ("xyz".index(axis) + 1) % 3, ("xyz".index(axis) + 2) % 3
+        rows[a], rows[b] = cosine * rows[a] - sine * rows[b], sine * rows[a] + cosine * rows[b]
+    return xp.moveaxis(xp.stack(rows), (0, 1), (-2, -1))
 
 
 def from_vector(vectors: Any) -> Any:
@@ -228,19 +234,3 @@ def check_axes_order(axes_order: str) -> None:
             f"axes order {axes_order!r} names the same axis twice in a row; give one angle for "
             f"both turns together."
         )
-
-
-def _about_axis(xp: Any, axis: str, radians: Any) -> Any:
-    """Rotation matrices (..., 3, 3) about one coordinate axis."""
-    first = "xyz".index(axis.lower())
-    second, third = (first + 1) % 3, (first + 2) % 3
-    cosine, sine = xp.cos(radians), xp.sin(radians)
-    # 0 * cosine rather than fresh zeros: a NaN angle must not leave a half-valid matrix.
-    zero = 0.0 * cosine
-    entries = [zero] * 9
-    entries[3 * first + first] = zero + 1.0
-    entries[3 * second + second] = cosine
-    entries[3 * third + third] = cosine
-    entries[3 * second + third] = -sine
-    entries[3 * third + second] = sine
-    return xp.reshape(xp.stack(entries, axis=-1), (*radians.shape, 3, 3))

@@ -21,6 +21,7 @@ from liftpose.geometry.bones import bone_order
 from liftpose.geometry.camera import Camera, as_camera
 from liftpose.geometry.rotation import check_axes_order, from_euler
 from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.elsewhere import elsewhere
 from liftpose.lifter.physical import (
     SHORTEST,
     BoneTree,
@@ -53,6 +54,7 @@ __all__ = [
     "Augmentation",
     "Batch",
     "add_noise",
+    "elsewhere",
     "perturb_pose",
     "physical",
     "project_to_cam",
@@ -417,7 +419,8 @@ class _RandomProject:
         place = batch.pose_3d.device
         camera = self._draw_cameras(batch, generator)
         low, high = torch.tensor(self.ranges, dtype=torch.float64).to(place)[camera].unbind(-1)
-        share = torch.rand(low.shape, generator=generator, dtype=torch.float64).to(place)
+        shape = (len(batch.pose_3d), len(self.axes_order))
+        share = torch.rand(shape, generator=generator, dtype=torch.float64).to(place)
         return seen_from(
             batch,
             camera,
@@ -428,9 +431,12 @@ class _RandomProject:
         )
 
     def _draw_cameras(self, batch: Batch, generator: torch.Generator) -> Tensor:
-        """Index of each pose's camera: the one its experiment's key names, or a random one."""
+        """Index of each pose's camera: the one its experiment's key names, or a random one.
+
+        One index for all poses where there is one camera.
+        """
         if len(self.cameras) == 1:
-            return torch.zeros_like(batch.experiment)
+            return torch.zeros_like(batch.experiment[:1])
         place = batch.experiment.device
         index: dict[Any, int] = {camera: i for i, camera in enumerate(self.cameras)}
         named = [index.get(key[-1], -1) if isinstance(key, tuple) else -1 for key in batch.keys]

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from liftpose.lifter.batch import frames_last, is_complete
 from liftpose.poses import Floats
 from liftpose.skeleton.target_sets import TargetSets
 
@@ -60,7 +61,9 @@ class Anchoring:
             Same unit; NaN where a joint or its anchor was not seen.
         """
         joints, anchors = (index.to(points.device) for index in self._indices)
-        return points.index_select(1, joints) - points.index_select(1, anchors)
+        columns = frames_last(points)
+        relative = columns.index_select(0, joints) - columns.index_select(0, anchors)
+        return relative.permute(2, 0, 1)
 
     @cached_property
     def _indices(self) -> tuple[Tensor, Tensor]:
@@ -146,9 +149,12 @@ def unit_norm(relative: Tensor) -> Tensor:
     tensor, shape (N, T, 2)
         Without unit; a frame in which all seen joints coincide is NaN.
     """
-    coordinates = relative.shape[1] * relative.shape[2]
-    mean_square = relative.square().nanmean(dim=(1, 2), keepdim=True)
-    norm = (mean_square * coordinates).sqrt()
+    squares = relative.square()
+    total = squares.nansum(dim=(1, 2), keepdim=True)
+    if not is_complete(squares):
+        seen = (~squares.isnan()).to(squares.dtype)
+        total = total / seen.mean(dim=(1, 2), keepdim=True)
+    norm = total.sqrt()
     return relative / torch.where(norm > 0, norm, torch.nan)
 
 
@@ -260,8 +266,8 @@ class Normalization:
         return self._anchored(self.anchoring.relative(pose_2d))
 
     def _anchored(self, image: Tensor) -> Tensor:
-        flat = (unit_norm(image) if self.norm_2d else image).flatten(1)
-        return ((flat - self.mean_in) / self.std_in).nan_to_num(0.0).float()
+        scaled = unit_norm(image) if self.norm_2d else image
+        return _standardised(scaled, self.mean_in, self.std_in)
 
     def outputs(self, pose_3d: Tensor) -> Tensor:
         """Standardise 3D poses; what is not known becomes zero.
@@ -275,10 +281,7 @@ class Normalization:
         -------
         tensor, shape (N, D (T + R)), float32
         """
-        return self._standardised(self.anchoring.relative(pose_3d))
-
-    def _standardised(self, space: Tensor) -> Tensor:
-        return ((space.flatten(1) - self.mean_out) / self.std_out).nan_to_num(0.0).float()
+        return _standardised(self.anchoring.relative(pose_3d), self.mean_out, self.std_out)
 
     def ready(
         self, pose_2d: Tensor, pose_3d: Tensor, counts: Tensor
@@ -297,7 +300,8 @@ class Normalization:
         """
         image, space = self.anchoring.relative(pose_2d), self.anchoring.relative(pose_3d)
         known = _counted(self.anchoring, image, space, counts)
-        return self._anchored(image), self._standardised(space), known.flatten(1)
+        outputs = _standardised(space, self.mean_out, self.std_out)
+        return self._anchored(image), outputs, known.flatten(1).contiguous()
 
     def restore(self, outputs: Tensor) -> Tensor:
         """Turn standardised outputs into positions relative to their anchors.
@@ -373,11 +377,18 @@ def counted_values(
 
 
 def _counted(anchoring: Anchoring, image: Tensor, space: Tensor, counts: Tensor) -> Tensor:
+    joints, _ = anchoring._indices
+    own = frames_last(counts).index_select(0, joints.to(counts.device)).permute(2, 0, 1)
+    if is_complete(image) and is_complete(space):
+        return own
     # A difference of a number with itself is not zero where it is none: cheaper than isfinite,
     # and sums cheaper than a reduction over two.
     both = image[..., 0] + image[..., 1]
-    joints, _ = anchoring._indices
-    own = counts.index_select(1, joints.to(counts.device))
-    # Repeated rather than broadcast: that is slow along so short an axis.
-    seen = torch.stack([both - both == 0] * space.shape[-1], dim=-1)
-    return (space - space == 0) & own & seen
+    return (space - space == 0) & own & (both - both == 0)[..., None]
+
+
+def _standardised(relative: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Standardise anchored points (N, T, D) to float32, shape (N, T D); NaN becomes zero."""
+    numbers = (relative.flatten(1) - mean).div_(std)
+    rows = numbers.to(torch.float32, memory_format=torch.contiguous_format)
+    return rows.nan_to_num_(0.0)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from liftpose.geometry.camera import Camera
-from liftpose.lifter.batch import Batch
+from liftpose.lifter.batch import Batch, frames_last, is_complete
 from liftpose.lifter.viewpoints import Vector
 
 _NOWHERE: Vector = (0.0, 0.0, 0.0)
@@ -77,9 +77,9 @@ def seen_from(
     pose, counts = batch.pose_3d, batch.counts
     place = pose.device
     if rotation is not None:
-        counts = only_whole(counts, all_finite(pose))
-        # A coordinate that is NaN makes all three so.
-        pose = pose @ rotation.mT
+        if not (is_complete(pose) and counts.all()):
+            counts = only_whole(counts, all_finite(pose))
+        pose = _turned(pose, rotation)
     if any(entry is not None for entry in translations):
         pose = pose + _floats(translations, _NOWHERE, place)[camera, None]
     image = _shown(pose, camera, lenses)
@@ -94,7 +94,7 @@ def seen_from(
     one_lens = lenses[0] if len(set(lenses)) == 1 else None
     return replace(
         batch,
-        pose_2d=image.contiguous(),
+        pose_2d=image,
         pose_3d=pose,
         counts=counts,
         cameras=() if one_lens is None else (one_lens,) * len(batch.keys),
@@ -123,9 +123,18 @@ def only_whole(counts: Tensor, whole: Tensor) -> Tensor:
     return torch.stack([whole] * counts.shape[-1], dim=-1)
 
 
+def _turned(points: Tensor, rotation: Tensor) -> Tensor:
+    """Turn points (B, J, 3); a coordinate that is NaN makes all three so."""
+    # A product of small matrices for each frame costs four times as much.
+    (x, y, z), columns = frames_last(points).unbind(1), rotation.permute(1, 2, 0)
+    turned = columns[:, 0] * x[:, None]
+    turned.addcmul_(columns[:, 1], y[:, None]).addcmul_(columns[:, 2], z[:, None])
+    return turned.permute(2, 0, 1)
+
+
 def _shown(pose: Tensor, camera: Tensor, lenses: Sequence[Camera | None]) -> Tensor:
     """Project poses that are in the frame of their camera; one pass for each different lens."""
-    image = pose[..., :2]
+    image = pose[..., :2].clone()
     different = [lens for lens in dict.fromkeys(lenses) if lens is not None]
     if len(set(lenses)) == 1 and different:
         only: Tensor = different[0].project(pose, frame="camera")

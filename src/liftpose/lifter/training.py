@@ -42,7 +42,7 @@ Ready = tuple[Tensor, Tensor, Tensor]
 def take(batch: Batch, rows: Tensor) -> Batch:
     """Give the poses at some rows of a batch."""
     tensors = {
-        entry.name: getattr(batch, entry.name)[rows]
+        entry.name: getattr(batch, entry.name).index_select(0, rows)
         for entry in fields(batch)
         if isinstance(getattr(batch, entry.name), Tensor)
     }

@@ -95,7 +95,12 @@ def write_params(
     data = {key: _from_there(name, file) for key, name in names.items() if name is not None}
     extra = {"by_order": True} if flat.joints is None else {}
     lines = [*_head(file, deep), *_data({**data, **extra}, flat, deep)]
-    lines += [*_skeleton(body, guessed=skeleton is None), *_training(), *_further()]
+    lines += [
+        *_skeleton(body, guessed=skeleton is None),
+        *_training(),
+        *_augmentations(),
+        *_camera(),
+    ]
     with replacing(file) as beside:
         beside.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
@@ -251,21 +256,32 @@ def _training() -> Iterator[str]:
         yield from _entry(entry.name, value, meaning, off)
 
 
-def _further() -> Iterator[str]:
+def _augmentations() -> Iterator[str]:
+    # In the order in which they make sense together: a projection remakes the 2D.
     steps: dict[str, dict[str, Any]] = {
-        "add_noise": {"noise_amplitude": 2.0},
+        "physical": {"strength": "auto"},
         "random_project": {"eangles": {"0": [[-10, 10], [-10, 10], [-10, 10]]}, "axsorder": "zyx"},
+        "add_noise": {"noise_amplitude": 2.0},
+    }
+    kinds = {
+        "physical": "other bone lengths and sizes of body, small turns, a little noise",
+        "random_project": "turned at random and projected: for a camera of unknown direction",
+        "add_noise": "noise on the 2D",
     }
     meanings = {
+        "strength": '0.5, 1 or another number, or "auto": what held-out frames gain by, maybe 0',
         "noise_amplitude": "pixels, about the error of your tracker",
         "eangles": "by camera: least and largest angle about each axis, in degrees",
         "axsorder": "order of those axes",
     }
     for name, arguments in steps.items():
-        yield from ("", "#[[augmentation]]  # changes of the training data, one table each")
-        yield from _entry("name", name, "see liftpose.lifter.augmentation", off=True)
+        yield from ("", "#[[augmentation]]  # a change of the training data; one after the other")
+        yield from _entry("name", name, kinds[name], off=True)
         for key, value in arguments.items():
             yield from _entry(key, value, meanings[key], off=True)
+
+
+def _camera() -> Iterator[str]:
     camera = {
         "K": ([[800, 0, 320], [0, 800, 240], [0, 0, 1]], "intrinsics, in pixels"),
         "R": ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], "rotation from world to camera"),

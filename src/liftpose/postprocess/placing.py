@@ -9,6 +9,9 @@ without distortion, the translation ``T`` of the root satisfies, for every joint
 These are linear in ``T``. Their weighted least squares have a closed form: with the weighted means
 over the joints taken out, ``T_z`` is the slope of one straight line through the right-hand sides
 against the rays, and ``T_x``, ``T_y`` follow from the means.
+
+All this holds for a pose of any size. Where the floor is known that the animal stands on, pose and
+place are multiplied with the one factor that puts its feet there, which leaves the image as it is.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.geometry.camera import Camera
+from liftpose.lifter.floor import Floor
 from liftpose.lifter.opt import Options
 from liftpose.lifter.terms import as_poses_2d
 from liftpose.lifter.views import Views
@@ -52,8 +56,14 @@ class Placed:
         Frames with fewer than three joints both seen and lifted, or with all in one spot.
     behind : bool array, shape (N,)
         Frames whose equations put a joint behind the camera: no such pose explains that 2D.
+    floating : bool array, shape (N,)
+        Frames that do not stand on the known floor: no foot was lifted, or they would have to be
+        more than twice or less than half as large.
+    scale : array, shape (N,), float64
+        What each frame was multiplied with to stand on the floor; 1 without a floor, NaN in frames
+        that are not placed.
     factor : float
-        What the poses were multiplied with for a known length; 1 without one.
+        What the poses were multiplied with before, for a known length; 1 without one.
     """
 
     lifted: Lifted
@@ -61,6 +71,8 @@ class Placed:
     error: Array
     too_few: npt.NDArray[np.bool_]
     behind: npt.NDArray[np.bool_]
+    floating: npt.NDArray[np.bool_]
+    scale: Array
     factor: float = 1.0
 
     @property
@@ -76,14 +88,15 @@ class Placed:
     @property
     def placed(self) -> npt.NDArray[np.bool_]:
         """Which frames have a place."""
-        return ~(self.too_few | self.behind)
+        return ~(self.too_few | self.behind | self.floating)
 
     def __repr__(self) -> str:
         unit = f" in {self.lifted.unit}" if self.lifted.unit else ""
         error = f", {np.nanmedian(self.error):.1f} px median error" if self.placed.any() else ""
+        off = f", {self.floating.sum()} off the floor" if self.floating.any() else ""
         return (
             f"<Placed: {self.placed.sum()} of {self.frames} frames{unit}{error}; "
-            f"{self.too_few.sum()} with too few joints, {self.behind.sum()} behind the camera>"
+            f"{self.too_few.sum()} with too few joints, {self.behind.sum()} behind the camera{off}>"
         )
 
 
@@ -94,6 +107,7 @@ def place(
     confidence: Any = None,
     length: Any = None,
     *,
+    floor: Floor | None = None,
     min_confidence: float = Options.min_confidence,
 ) -> Placed:
     """Find where root-relative poses are, from their own 2D.
@@ -112,6 +126,10 @@ def place(
         A known distance, such as ``"nose-tailbase=85mm"`` or ``("nose", "tail_base", 85.0)``: all
         poses are first multiplied with one factor that makes the median distance of the two
         joints this.
+    floor : Floor, optional
+        The floor that the animal stands on in every frame, in the world of the camera, which
+        then gives each frame its size; see `find_floor`. The camera needs its place in the world,
+        also for poses in the camera's frame.
     min_confidence : float, default as in `Options`
         A joint below it counts as not seen.
 
@@ -124,15 +142,17 @@ def place(
     ------
     ValueError
         Another number of frames or joints in 2D and 3D, poses that hold depth only or do not
-        name their frame, a length that makes no sense, or a camera missing.
+        name their frame, a length that makes no sense, a floor in another unit or of joints
+        that were not lifted, or a camera missing.
     TypeError
-        Something that is no Lifted, no poses or no camera.
+        Something that is no Lifted, no poses, no floor or no camera.
 
     Notes
     -----
     A camera cannot tell a large animal from a near one. The distance that is found is as far out
     as the lifted size is: 5 % too large an animal is placed 5 % too far. The size is that of the
-    training animals, or that of `length`.
+    training animals, or that of `length`, unless the animal stands on a known `floor`. Its feet,
+    and with them each frame's size and distance, are then where their rays meet the floor.
 
     Where the poses have a ``spread``, each equation is weighed by the variance that it and one
     pixel of noise give it.
@@ -169,8 +189,22 @@ def place(
     if lifted.spread is not None:
         variance = _turned_variance(factor * lifted.spread, lifted, cameras)
     shift, error, too_few, behind = _solved(relative, poses_2d, weight, variance, cameras)
-    root = _to_frame(shift, poses_2d, cameras, views.turns)
-    return Placed(_moved(lifted, root, factor, unit, cameras), root, error, too_few, behind, factor)
+    scale = np.where(too_few | behind, np.nan, 1.0)
+    about = {
+        "placed_by": json.dumps([one.as_dict() for one in cameras]),
+        "size_factor": f"{factor!r}",
+    }
+    if floor is not None:
+        feet = _feet(floor, lifted, unit)
+        scale = _standing(floor, relative[:, feet] + shift[:, None], cameras, lifted.lengths)
+        about["floor"] = json.dumps({"normal": floor.normal.tolist(), "offset": floor.offset})
+    floating = np.isnan(scale) & ~(too_few | behind)
+    error[floating] = np.nan
+    root = _to_frame(scale[:, None] * shift, poses_2d, cameras, views.turns)
+    # A frame without a place keeps its pose relative to the roots.
+    size = factor * np.where(np.isnan(scale), 1.0, scale)
+    there = _moved(lifted, root, size[:, None, None], unit, about)
+    return Placed(there, root, error, too_few, behind, floating, scale, factor)
 
 
 def _check(lifted: Any) -> None:
@@ -286,6 +320,40 @@ def _translation(relative: Array, rays: Array, weight: Array) -> Array:
     return np.column_stack([ray_mean * depth[:, None] + right_mean, depth])
 
 
+def _feet(floor: Any, lifted: Lifted, unit: str | None) -> list[int]:
+    """Which of the lifted joints stand on the floor."""
+    if not isinstance(floor, Floor):
+        raise TypeError(f"floor is a {type(floor).__name__}; expected what find_floor gives.")
+    if floor.unit is not None and unit is not None and floor.unit != unit:
+        raise ValueError(
+            f"the floor is in {floor.unit} and the poses are in {unit}; expected one unit, that "
+            "of the camera's world."
+        )
+    feet = list(floor.feet)
+    if floor.names is not None and lifted.joints is not None:
+        missing = [name for name in floor.names if name not in lifted.joints]
+        if missing:
+            raise ValueError(f"{missing[0]!r} stands on the floor, and is no joint of lifted.")
+        feet = [lifted.joints.index(name) for name in floor.names]
+    elif max(feet) >= lifted.joint_count:
+        raise ValueError(
+            f"joint {max(feet)} stands on the floor, and lifted has {lifted.joint_count} joints."
+        )
+    if np.isnan(lifted.position[:, feet]).all() and not np.isnan(lifted.position).all():
+        raise ValueError("none of the joints that stand on the floor is ever lifted.")
+    return feet
+
+
+def _standing(
+    floor: Floor, feet: Array, cameras: tuple[Camera, ...], lengths: tuple[int, ...]
+) -> Array:
+    """What to multiply each frame with, about its camera, to stand on the floor."""
+    parts = np.split(feet, np.cumsum(lengths)[:-1])
+    return np.concatenate(
+        [floor.scale(part, camera) for part, camera in zip(parts, cameras, strict=True)]
+    )
+
+
 def _to_frame(shift: Array, poses_2d: Poses, cameras: tuple[Camera, ...], to_world: bool) -> Array:
     if not to_world:
         return shift
@@ -296,16 +364,15 @@ def _to_frame(shift: Array, poses_2d: Poses, cameras: tuple[Camera, ...], to_wor
 
 
 def _moved(
-    lifted: Lifted, root: Array, factor: float, unit: str | None, cameras: tuple[Camera, ...]
+    lifted: Lifted, root: Array, size: Array, unit: str | None, about: dict[str, str]
 ) -> Lifted:
-    position = factor * lifted.position.astype(np.float64) + root[:, None]
+    position = size * lifted.position.astype(np.float64) + root[:, None]
     kind = lifted.position.dtype
-    about = {"placed_by": json.dumps([camera.as_dict() for camera in cameras])}
     return replace(
         lifted,
         position=position.astype(kind),
-        root_relative=(factor * lifted.root_relative).astype(kind),
-        spread=None if lifted.spread is None else (factor * lifted.spread).astype(kind),
+        root_relative=(size * lifted.root_relative).astype(kind),
+        spread=None if lifted.spread is None else (size * lifted.spread).astype(kind),
         unit=unit,
-        provenance={**lifted.provenance, **about, "size_factor": repr(factor)},
+        provenance={**lifted.provenance, **about},
     )
