@@ -1,5 +1,7 @@
 """Files are lifted to files as arrays are lifted to arrays, whole or not at all."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -245,6 +247,9 @@ def test_a_cropped_and_resized_video_is_lifted_as_the_whole_one(with_camera, fly
         (
             camera_of(with_camera, path, "front", crop, scale),
             camera_of(with_camera, crop=crop, scale=scale),
+            camera_of(
+                with_camera, path, "front", ["side:0,0,9,9", f"front:{crop}"], ["7", "front:0.5"]
+            ),
         )
     ):
         lift_file(with_camera, file, tmp_path / f"{number}.nc", camera=filmed)
@@ -258,9 +263,24 @@ def test_2d_far_outside_of_the_image_offers_crop_and_scale(with_camera, fly, tmp
         Poses.from_experiments(fly.pose_2d * 4, joints=fly.joints), tmp_path / "large.nc"
     )
     for camera in (None, fly.cameras[0]):
-        with pytest.raises(ValueError, match=r"large.nc lie far outside.*--crop and --scale"):
+        with pytest.raises(ValueError, match=r"large.nc lie far outside.*--crop .*--scale"):
             lift_file(with_camera, file, tmp_path / "out.nc", camera=camera)
     assert not (tmp_path / "out.nc").exists()
+
+
+def test_pixels_that_the_lens_does_not_reach_are_said_once_with_file_and_camera(
+    with_camera, fly, tmp_path, monkeypatch
+):
+    # r (1 - 0.5 r²) is 0.54 at most.
+    bent = dataclasses.replace(fly.cameras[0], dist=[-0.5, 0, 0, 0], size=None, name="front")
+    pixels = bent.project(fly.poses_3d)
+    pixels[[3, 200], 2] = bent.K[:2, 2] + [0.6 * bent.K[0, 0], 0]
+    file = write_poses(Poses.from_experiments(pixels, joints=fly.joints), tmp_path / "walk.nc")
+    monkeypatch.setattr("liftpose.lifting.CHUNK", 128)
+    words = "walk.nc: the distortion of the camera 'front' cannot be inverted at 2 pixels"
+    with pytest.warns(UserWarning, match=words) as warned:
+        lift_file(with_camera, file, tmp_path / "out.nc", camera=bent)
+    assert len(warned) == 1
 
 
 def test_a_camera_is_named_rightly_or_refused(lifter, with_camera, fly, tmp_path):
@@ -276,6 +296,8 @@ def test_a_camera_is_named_rightly_or_refused(lifter, with_camera, fly, tmp_path
         ((lifter, path, "side", "1,2,3"), "--crop 1,2,3: expected x,y,width,height"),
         ((lifter, path, "side", "1,2,3,x"), "--crop 1,2,3,x: expected"),
         ((lifter, path, "side", None, -1.0), "scale must be positive"),
+        ((lifter, path, "side", "frnot:0,0,9,9"), "crop: .* no camera 'frnot'. Did .*'front'"),
+        ((with_camera, None, None, None, "other:2"), "scale: .* no camera 'other'"),
     ):
         with pytest.raises(ValueError, match=words):
             camera_of(*arguments)

@@ -1,6 +1,7 @@
 """Pose files of several cameras become one of 3D, in Python and on the command line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,7 +110,7 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(rig, tmp_path):
         (short, "short_top.nc has 70 frames, and .*walk_left.nc 80 frames"),
         (fewer, "fewer_top.nc: .*" + animal.joints[0]),
         (deep, "deep_top.nc holds 3D poses"),
-        (far, "far_top.nc lie far outside of the image of camera 'top'.*--crop and --scale"),
+        (far, "far_top.nc lie far outside of the image of camera 'top'.*--crop top:x,y"),
     ):
         with pytest.raises(ValueError, match=words):
             triangulate_files(calibration, [left, third, right], out)
@@ -168,3 +169,164 @@ def test_a_calibration_is_converted(rig, tmp_path):
     assert (
         run("convert-calibration", folder / "calib.toml", "-o", tmp_path / "x.yaml").exit_code == 3
     )
+
+
+def cropped_differently(rig, tmp_path):
+    """2D of videos that were cropped and resized each in its own way, and what says so."""
+    folder, _, _ = rig
+    boxes = {
+        "left": (100, 60, 900, 800),
+        "top": (-20, 30.5, 1100, 900),
+        "right": (0, 0, 1280, 1024),
+    }
+    factors = {"left": 0.5, "top": 1.5, "right": 0.25}
+    made = []
+    for name in NAMES:
+        poses = read_poses(folder / f"walk_{name}.nc")
+        moved = (poses.points - boxes[name][:2] + 0.5) * factors[name] - 0.5
+        made.append(
+            write_poses(
+                Poses.from_experiments(
+                    {"walk": moved},
+                    joints=poses.joints,
+                    confidence={"walk": poses.confidence},
+                ),
+                tmp_path / f"part_{name}.nc",
+            )
+        )
+    return made, boxes, factors
+
+
+def test_each_video_may_be_cropped_and_resized_in_its_own_way(rig, tmp_path):
+    folder, animal, _ = rig
+    made, boxes, factors = cropped_differently(rig, tmp_path)
+    triangulate_files(folder / "calib.toml", made, tmp_path / "part.nc", crop=boxes, scale=factors)
+    off = np.linalg.norm(read_poses(tmp_path / "part.nc").points - animal.poses_3d, axis=-1)
+    assert np.nanmedian(off) < 0.3
+    assert off.max() < 3.0
+    # The same words on the command line, one of them for all cameras that have none of their own.
+    words = ["triangulate", folder / "calib.toml", *made, "-o", tmp_path / "said.nc"]
+    for name in NAMES:
+        words += ["--crop", f"{name}:{','.join(map(str, boxes[name]))}"]
+    words += ["--scale", "0.25", "--scale", "left:0.5", "--scale", "top:1.5"]
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    said, given = (read_poses(tmp_path / f"{name}.nc") for name in ("said", "part"))
+    np.testing.assert_array_equal(said.points, given.points)
+
+
+def test_a_size_that_does_not_fit_names_camera_and_file_and_offers_the_options(rig, tmp_path):
+    folder, _, _ = rig
+    made, _, _ = cropped_differently(rig, tmp_path)
+    left, _, right = files(folder)
+    words = ("triangulate", folder / "calib.toml", left, made[1], right, "-o", tmp_path / "x.nc")
+    result = run(*words, "--scale", "top:0.2")
+    assert result.exit_code == 3
+    for part in (
+        "part_top.nc lie far outside of the image of camera 'top', which is 256 x 205 px",
+        "--crop top:x,y,width,height",
+        "--scale top:factor",
+    ):
+        assert part in result.stderr
+    wrong = run(*words, "--crop", "tpo:0,0,10,10")
+    assert wrong.exit_code == 3
+    assert "no camera 'tpo'. Did you mean 'top'?" in wrong.stderr
+    assert not (tmp_path / "x.nc").exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*from where they are put:UserWarning")
+@pytest.mark.parametrize(
+    ("stems", "cameras", "expected"),
+    [
+        (("a_Cam10", "a_Cam1"), ("Cam1", "Cam10"), ["Cam10", "Cam1"]),
+        (("left_side", "left"), ("left", "left_side"), ["left_side", "left"]),
+        (("x", "y"), ("left", "right"), ["left", "right"]),
+        (("left", "y"), ("left", "right"), ["left", "right"]),
+        (("laptop_1", "laptop_2"), ("left", "top"), ["left", "top"]),
+        (
+            ("x", "left"),
+            ("left", "right"),
+            "left.nc sounds like camera 'left', .*'right'",
+        ),
+        (("a_Cam10", "a_Cam11"), ("Cam1", "Cam2"), ["Cam1", "Cam2"]),
+        (("a_Cam2", "b"), ("Cam1", "Cam2"), "a_Cam2.nc sounds like camera 'Cam2'"),
+    ],
+)
+def test_cameras_are_told_by_file_names_or_refused(rig, tmp_path, stems, cameras, expected):
+    folder, _, own = rig
+    views = dict(zip(cameras, list(own.values())[:2], strict=True))
+    path = write_calibration(views, tmp_path / "calib.toml")
+    made = []
+    for stem in stems:
+        made.append(tmp_path / f"{stem}.nc")
+        made[-1].write_bytes((folder / "walk_left.nc").read_bytes())
+    if isinstance(expected, str):
+        with pytest.raises(ValueError, match=expected):
+            triangulate_files(path, made, tmp_path / "deep.nc")
+        return
+    with pytest.warns(UserWarning, match="two cameras only"):
+        found = triangulate_files(path, made, tmp_path / "deep.nc")
+    assert list(found.sources) == expected
+
+
+def test_no_source_is_written_over(rig, tmp_path):
+    folder, _, _ = rig
+    copies = [tmp_path / file.name for file in files(folder)]
+    for file, copy in zip(files(folder), copies, strict=True):
+        copy.write_bytes(file.read_bytes())
+    calibration = tmp_path / "calib.toml"
+    calibration.write_bytes((folder / "calib.toml").read_bytes())
+    for out in (copies[1], calibration):
+        before = out.read_bytes()
+        with pytest.raises(ValueError, match=f"{out.name} would be written over"):
+            triangulate_files(calibration, copies, out, overwrite=True)
+        assert out.read_bytes() == before
+
+
+@pytest.mark.filterwarnings("always::UserWarning")
+def test_what_the_lens_does_not_reach_is_said_with_file_camera_and_number(rig, tmp_path):
+    _, animal, cameras = rig
+    # r (1 - 0.5 r²) turns at the radius 0.82, where it is 0.54.
+    bent = {name: replace(camera, dist=[-0.5, 0, 0, 0]) for name, camera in cameras.items()}
+    path = write_calibration(bent, tmp_path / "calib.toml")
+    made = []
+    for name, camera in bent.items():
+        pixels = camera.project(animal.poses_3d)
+        if name == "top":
+            pixels[3:5, 2] = camera.K[:2, 2] + [0.6 * camera.K[0, 0], 0]
+        poses = Poses.from_experiments({"walk": pixels}, joints=animal.joints)
+        made.append(write_poses(poses, tmp_path / f"walk_{name}.nc"))
+    result = run("triangulate", path, *made, "-o", tmp_path / "deep.nc", "--json")
+    assert result.exit_code == 0, result.output
+    words = "walk_top.nc: the distortion of camera 'top' cannot be inverted at 2 of "
+    assert result.stderr.count(words) == 1
+    assert json.loads(result.stdout)["unreached"] == {"left": 0, "top": 2, "right": 0}
+    # The other two cameras still see those joints.
+    assert np.isfinite(read_poses(tmp_path / "deep.nc").points[3:5, 2]).all()
+
+
+@pytest.mark.filterwarnings("always::UserWarning")
+def test_points_behind_a_camera_are_counted_for_the_user(rig, tmp_path):
+    _, animal, cameras = rig
+    away = {}
+    for name in ("left", "right"):
+        camera = cameras[name]
+        # Turned about its vertical axis, it sees a mirror image of what lies behind it.
+        turn = np.diag([-1.0, 1.0, -1.0])
+        away[name] = replace(camera, R=turn @ camera.R, t=turn @ camera.t, name=name)
+    path = write_calibration(away, tmp_path / "calib.toml")
+    made = []
+    for name, camera in away.items():
+        points = camera.world_to_camera(animal.poses_3d)
+        rays = points[..., :2] / points[..., 2:]
+        poses = Poses.from_experiments({"walk": camera.pixels(rays)}, joints=animal.joints)
+        made.append(write_poses(poses, tmp_path / f"walk_{name}.nc"))
+    words = ("triangulate", path, *made, "-o", tmp_path / "deep.nc")
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    count = 80 * len(animal.joints)
+    assert f"{count} of {count} points would lie behind" in result.stderr
+    assert f"{count} behind camera 'left', {count} behind camera 'right'" in result.stderr
+    assert f"100.0 % without 3D, {count:,} of them behind a camera" in result.stdout
+    assert result.stdout.count(f"{count:,} behind it") == 2
+    assert np.isnan(read_poses(tmp_path / "deep.nc").points).all()

@@ -49,11 +49,17 @@ Calibration = Annotated[
 ]
 CameraName = Annotated[str | None, typer.Option("--camera", help="Which of its cameras.")]
 Crop = Annotated[
-    str | None,
-    typer.Option(metavar="X,Y,W,H", help="Part of the calibrated image that the video shows."),
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME:]X,Y,W,H",
+        help="Part of the calibrated image that the video shows, of all cameras or of one.",
+    ),
 ]
 Scale = Annotated[
-    float | None, typer.Option(help="Pixels of the video per pixel of that image, or part.")
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME:]FACTOR", help="Pixels of the video per pixel of that image, or part."
+    ),
 ]
 Length = Annotated[
     str | None,
@@ -315,7 +321,8 @@ def test(
     short_help="Find 3D poses from the 2D poses of several calibrated cameras.",
     epilog="\b\nExamples:\n"
     "  liftpose triangulate calib.toml left.csv top.csv side.csv -o walk.nc\n"
-    "  liftpose triangulate rig.mat a.h5 b.h5 -o a.nc --camera-names Cam1,Cam4",
+    "  liftpose triangulate rig.mat a.h5 b.h5 -o a.nc --camera-names Cam1,Cam4\n"
+    "  liftpose triangulate calib.toml left.csv top.csv -o a.nc --scale top:0.5",
 )
 def triangulate(
     calibration: Annotated[
@@ -329,6 +336,8 @@ def triangulate(
         str | None,
         typer.Option(metavar="NAME,NAME,...", help="Which camera filmed each file."),
     ] = None,
+    crop: Crop = None,
+    scale: Scale = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the calibration, such as mm.")] = None,
     fps: Fps = None,
     overwrite: Overwrite = False,
@@ -342,11 +351,20 @@ def triangulate(
     file; else the files are of all cameras, in the order of the calibration.
     """
     with session(json, quiet, debug) as say:
+        from liftpose.io.calibration import crops, scales
         from liftpose.triangulating import triangulate_files
 
         names = None if camera_names is None else [n.strip() for n in camera_names.split(",")]
         found = triangulate_files(
-            calibration, poses, out, camera_names=names, unit=unit, fps=fps, overwrite=overwrite
+            calibration,
+            poses,
+            out,
+            camera_names=names,
+            crop=crops(crop),
+            scale=scales(scale),
+            unit=unit,
+            fps=fps,
+            overwrite=overwrite,
         )
         say.result(found.as_dict(), str(found))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import tomllib
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from liftpose.geometry.camera import Camera
-from liftpose.io import open_poses, read_camera, read_poses, writing
+from liftpose.io import open_poses, read_calibration, read_poses, writing
+from liftpose.io.calibration import chosen, crops, framed, scales
 from liftpose.lifter.lifter import Lifter
 from liftpose.poses import Lifted, Poses
 from liftpose.postprocess.length import as_length, size_factor
@@ -136,11 +138,16 @@ def lift_file(
         `path_out` is there already.
     OSError
         A file cannot be read or written. Nothing half-written is left in any case.
+
+    Warns
+    -----
+    UserWarning
+        Pixels at which the camera's distortion cannot be inverted, with their number.
     """
     begin = time.perf_counter()
     source, target = Path(path_in), Path(path_out)
     joints, known = lifter.skeleton_known.joints, lifter.options.min_confidence
-    unseen, blind, done = np.zeros(len(joints), dtype=np.int64), 0, 0
+    unseen, blind, done, unreached = np.zeros(len(joints), dtype=np.int64), 0, 0, 0
     filmed = lifter.camera if camera is None else camera
     if placed and filmed is None:
         raise ValueError(
@@ -156,6 +163,7 @@ def lift_file(
             sure = part.sure(known).points
             if isinstance(filmed, Camera):
                 filmed.check_fits(sure, f"the joints of {source}")
+                unreached += int(np.sum(filmed.unreached(sure)))
             lifted = lifter.lift(part, camera)
             if length is not None:
                 lifted = _resized(lifted, factor, unit)
@@ -170,6 +178,13 @@ def lift_file(
             blind, done = blind + lifted.blind, done + part.frames
             if on_progress is not None:
                 on_progress(done, poses.about.frames)
+    if unreached and isinstance(filmed, Camera):
+        called = "" if filmed.name is None else f" {filmed.name!r}"
+        warnings.warn(
+            f"{source}: the distortion of the camera{called} cannot be inverted at {unreached} "
+            f"pixels, which count as not seen.",
+            stacklevel=2,
+        )
     missing = dict(zip(joints, (unseen / max(done, 1)).tolist(), strict=True))
     seconds = time.perf_counter() - begin
     return LiftSummary(source, target, done, seconds, blind, missing, lost if placed else None)
@@ -306,8 +321,8 @@ def camera_of(
     lifter: Lifter,
     calibration: str | os.PathLike[str] | None = None,
     name: str | None = None,
-    crop: str | None = None,
-    scale: float | None = None,
+    crop: str | Sequence[str] | None = None,
+    scale: float | str | Sequence[str] | None = None,
 ) -> Camera | None:
     """Give the camera that filmed what is to be lifted.
 
@@ -319,10 +334,12 @@ def camera_of(
         A calibration file; see `liftpose.io.read_calibration`.
     name : str, optional
         Which of its cameras; needed where there are several.
-    crop : str, optional
-        ``"x,y,width,height"``: the part of the calibrated image that the video shows, in pixels.
-    scale : float, optional
-        Pixels of the video per pixel of the calibrated image, or of the part that `crop` says.
+    crop : str or sequence of str, optional
+        ``"x,y,width,height"``: the part of the calibrated image that the video shows, in pixels;
+        or ``"NAME:x,y,width,height"`` for the camera of that name.
+    scale : float, str or sequence of str, optional
+        Pixels of the video per pixel of the calibrated image, or of the part that `crop` says; or
+        ``"NAME:factor"``.
 
     Returns
     -------
@@ -335,54 +352,23 @@ def camera_of(
         A calibration that cannot be read or has no such camera, a crop or scale that is none, or
         one for a lifter that knows no camera.
     """
+    boxes, factors = crops(crop), scales(scale)
     if calibration is None:
         if name is not None:
             raise ValueError(f"--camera {name} is a camera of a calibration; name that, too.")
-        if crop is None and scale is None:
+        if not boxes and not factors:
             return None
         if not isinstance(lifter.camera, Camera):
             raise ValueError(
                 "--crop and --scale change a camera, and the lifter has not one; name the "
                 "calibration of the video, too."
             )
-        return changed(lifter.camera, crop, scale)
-    return changed(read_camera(calibration, name), crop, scale)
-
-
-def changed(camera: Camera, crop: str | None = None, scale: float | None = None) -> Camera:
-    """Give the camera of a video that was cropped, and then resized.
-
-    Parameters
-    ----------
-    camera : Camera
-        Of the whole image.
-    crop, scale
-        See `camera_of`.
-
-    Returns
-    -------
-    Camera
-
-    Raises
-    ------
-    ValueError
-        Of a crop that is not four numbers, or does not fit.
-
-    Examples
-    --------
-    >>> whole = Camera([[900, 0, 320], [0, 900, 240], [0, 0, 1]], size=(640, 480))
-    >>> changed(whole, "120,40,400,400", 0.5).size
-    (200, 200)
-    """
-    if crop is not None:
-        try:
-            x, y, width, height = map(float, crop.split(","))
-        except ValueError:
-            raise ValueError(
-                f"--crop {crop}: expected x,y,width,height in pixels, such as 120,40,400,400."
-            ) from None
-        camera = camera.crop(x, y, width, height)
-    return camera if scale is None else camera.resize(scale=scale)
+        filmed, known = lifter.camera, [lifter.camera.name] if lifter.camera.name else []
+    else:
+        cameras = read_calibration(calibration)
+        filmed, known = chosen(cameras, name, os.fspath(calibration)), list(cameras)
+    called = filmed.name or ""
+    return framed({called: filmed}, boxes, factors, known=known)[called]
 
 
 def read_renames(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import numpy as np
 from liftpose.geometry.camera import Camera
 from liftpose.geometry.triangulation import Triangulated, triangulate
 from liftpose.io import read_calibration, read_poses, writing
+from liftpose.io.calibration import framed
 from liftpose.lifter.opt import Options
 from liftpose.names import closest, listed
 from liftpose.poses import Poses
@@ -44,6 +47,11 @@ class TriangulateSummary:
         Share of the joints of all frames without 3D.
     behind : int
         How many of those would have been behind a camera.
+    behind_each : dict of str to int
+        How many behind each.
+    unreached : dict of str to int
+        How many pixels of each camera count as not seen since its distortion cannot be inverted
+        there.
     """
 
     path: Path
@@ -55,6 +63,8 @@ class TriangulateSummary:
     noise: float
     missing: float
     behind: int
+    behind_each: dict[str, int]
+    unreached: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain values."""
@@ -68,21 +78,25 @@ class TriangulateSummary:
             "noise": self.noise,
             "missing": self.missing,
             "behind": self.behind,
+            "behind_each": self.behind_each,
+            "unreached": self.unreached,
         }
 
     def __str__(self) -> str:
-        width = max(map(len, self.sources))
         behind = f", {self.behind:,} of them behind a camera" if self.behind else ""
-        lines = [
+        head = (
             f"{self.path}: {self.frames:,} frames of {self.joints} joints, "
-            f"{100 * self.missing:.1f} % without 3D{behind}",
-            *(
-                f"  {name:<{width}}  {self.errors[name]:6.2f} px off (median), "
-                f"{100 * self.left_out[name]:4.1f} % left out  {file}"
-                for name, file in self.sources.items()
-            ),
-        ]
-        return "\n".join(lines)
+            f"{100 * self.missing:.1f} % without 3D{behind}"
+        )
+        return "\n".join([head, *map(self._of_camera, self.sources)])
+
+    def _of_camera(self, name: str) -> str:
+        width = max(map(len, self.sources))
+        behind = f", {self.behind_each[name]:,} behind it" if self.behind_each[name] else ""
+        return (
+            f"  {name:<{width}}  {self.errors[name]:6.2f} px off (median), "
+            f"{100 * self.left_out[name]:4.1f} % left out{behind}  {self.sources[name]}"
+        )
 
 
 def triangulate_files(
@@ -91,6 +105,8 @@ def triangulate_files(
     out: str | os.PathLike[str],
     *,
     camera_names: Sequence[str] | None = None,
+    crop: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    scale: Mapping[str, float] | float | None = None,
     unit: str | None = None,
     fps: float | None = None,
     min_confidence: float = Options.min_confidence,
@@ -108,7 +124,11 @@ def triangulate_files(
         The file to write.
     camera_names : sequence of str, optional
         Which camera filmed each file. Without it, that whose name is in the file's name, if that
-        is so of every file; else the cameras in the order of the calibration, all of them.
+        is so of every file; else, where no file's name says otherwise, the cameras in the order of
+        the calibration, all of them.
+    crop, scale
+        How the videos were cropped, and then resized, against the calibration: all alike, or each
+        by the name of its camera; see `liftpose.io.calibration.framed`.
     unit : str, optional
         What the calibration measures in; calibration files do not say.
     fps : float, optional
@@ -126,23 +146,36 @@ def triangulate_files(
     ------
     ValueError
         A file that is none of 2D poses or does not fit the others, a camera that the calibration
-        does not have, or joints far outside of a camera's image.
+        does not have, joints far outside of a camera's image, or an `out` that is one of the
+        sources.
     FileExistsError
         `out` is there already.
     OSError
         A file cannot be read or written.
+
+    Warns
+    -----
+    UserWarning
+        Pixels at which a camera's distortion cannot be inverted, with their number and the file;
+        and see `liftpose.triangulate`.
     """
-    cameras = read_calibration(calibration)
+    known = read_calibration(calibration)
     files = [Path(source) for source in sources]
-    names = _cameras_of(files, cameras, camera_names, Path(calibration))
+    names = _cameras_of(files, known, camera_names, Path(calibration))
+    cameras = framed({name: known[name] for name in names}, crop, scale, known=known)
+    for file in (*files, Path(calibration)):
+        if file.exists() and Path(out).exists() and file.samefile(out):
+            raise ValueError(f"{file} would be written over by the 3D that is found from it.")
     with writing(out, overwrite=overwrite) as target:
         poses = _matching(files, fps)
-        seen = {name: each.sure(min_confidence) for name, each in zip(names, poses, strict=True)}
-        for name, file in zip(names, files, strict=True):
-            cameras[name].check_fits(seen[name].points, f"the joints of {file}")
+        seen, unreached = {}, {}
+        for name, file, each in zip(names, files, poses, strict=True):
+            sure = each.sure(min_confidence)
+            cameras[name].check_fits(sure.points, f"the joints of {file}")
+            seen[name], unreached[name] = _reached(sure, cameras[name], file)
         found = triangulate(seen, cameras)
         target.append(_deep(poses[0], found, unit))
-    return _summary(Path(out), dict(zip(names, files, strict=True)), found)
+    return _summary(Path(out), dict(zip(names, files, strict=True)), found, unreached)
 
 
 def _cameras_of(
@@ -154,16 +187,7 @@ def _cameras_of(
     if len(files) < 2:
         raise ValueError(f"triangulation needs the poses of two cameras or more; got {len(files)}.")
     if given is None:
-        by_name = [[n for n in cameras if len(n) >= _LETTERS and n in f.stem] for f in files]
-        found = [own[0] for own in by_name if len(own) == 1]
-        if len(set(found)) == len(files):
-            return found
-        if len(files) != len(cameras):
-            raise ValueError(
-                f"{calibration} has {len(cameras)} cameras, {listed(list(cameras))}, and there "
-                f"are {len(files)} pose files; say with --camera-names which filmed each."
-            )
-        return list(cameras)
+        return _by_file_name(files, list(cameras), calibration)
     if len(given) != len(files):
         raise ValueError(f"{len(given)} camera names are given for {len(files)} pose files.")
     for name in given:
@@ -172,6 +196,56 @@ def _cameras_of(
         if given.count(name) > 1:
             raise ValueError(f"camera {name!r} is named for {given.count(name)} pose files.")
     return list(given)
+
+
+def _by_file_name(files: Sequence[Path], cameras: list[str], calibration: Path) -> list[str]:
+    """Camera of each file: the one in its name, or for names that say nothing, the next one."""
+    own = [_named_in(file.stem, cameras) for file in files]
+    said = [name for name in own if name is not None]
+    if len(said) == len(set(said)) == len(files):
+        return said
+    if len(files) != len(cameras):
+        raise ValueError(
+            f"{calibration} has {len(cameras)} cameras, {listed(cameras)}, and there "
+            f"are {len(files)} pose files; say with --camera-names which filmed each."
+        )
+    # What every file is called, such as the laptop it was filmed with, tells none from another.
+    telling = len(said) < len(files) or len(set(said)) > 1
+    for file, name, turn in zip(files, own, cameras, strict=True):
+        if telling and name not in (None, turn):
+            raise ValueError(
+                f"{file.name} sounds like camera {name!r}, and is given in the place of camera "
+                f"{turn!r} of {calibration}; say with --camera-names which filmed each file."
+            )
+    return cameras
+
+
+def _named_in(stem: str, cameras: Sequence[str]) -> str | None:
+    """The one camera whose name is in that of a file, a longer name before one within it."""
+    there = [name for name in cameras if len(name) >= _LETTERS and _is_in(name, stem)]
+    inner = {name for name in there for other in there if name != other and name in other}
+    longest = [name for name in there if name not in inner]
+    return longest[0] if len(longest) == 1 else None
+
+
+def _is_in(name: str, stem: str) -> bool:
+    """Whether a camera is named; Cam1 is not in Cam10."""
+    before, after = (r"(?<!\d)" * name[0].isdigit(), r"(?!\d)" * name[-1].isdigit())
+    return re.search(before + re.escape(name) + after, stem) is not None
+
+
+def _reached(poses: Poses, camera: Camera, file: Path) -> tuple[Poses, int]:
+    """Take out pixels that the lens does not reach, and say how many they are."""
+    lost = np.asarray(camera.unreached(poses.points))
+    count = int(lost.sum())
+    if not count:
+        return poses, 0
+    warnings.warn(
+        f"{file}: the distortion of camera {camera.name!r} cannot be inverted at {count} of "
+        f"{np.isfinite(poses.points).all(axis=2).sum()} pixels, which count as not seen.",
+        stacklevel=3,
+    )
+    return replace(poses, points=np.where(lost[..., None], np.nan, poses.points)), count
 
 
 def _matching(files: Sequence[Path], fps: float | None) -> list[Poses]:
@@ -219,7 +293,9 @@ def _deep(first: Poses, found: Triangulated, unit: str | None) -> Poses:
     )
 
 
-def _summary(path: Path, sources: dict[str, Path], found: Triangulated) -> TriangulateSummary:
+def _summary(
+    path: Path, sources: dict[str, Path], found: Triangulated, unreached: dict[str, int]
+) -> TriangulateSummary:
     errors, left_out = {}, {}
     for name, error, used in zip(sources, found.errors, found.used, strict=True):
         known = np.isfinite(error)
@@ -228,5 +304,15 @@ def _summary(path: Path, sources: dict[str, Path], found: Triangulated) -> Trian
     frames, joints = found.points.shape[:2]
     missing = float(np.isnan(found.points[..., 0]).mean()) if frames else 0.0
     return TriangulateSummary(
-        path, frames, joints, sources, errors, left_out, found.noise, missing, found.behind
+        path,
+        frames,
+        joints,
+        sources,
+        errors,
+        left_out,
+        found.noise,
+        missing,
+        found.behind,
+        dict(zip(sources, found.behind_each, strict=True)),
+        unreached,
     )

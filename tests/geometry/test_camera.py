@@ -180,6 +180,26 @@ def test_what_is_not_in_front_is_not_seen(library: Library) -> None:
     assert weak.all(axis=-1).tolist() == [[True, False], [False, False]]
 
 
+@both_libraries
+@settings(max_examples=25)
+@given(seed=seeds)
+def test_points_behind_the_camera_are_those_of_no_depth(library: Library, seed: int) -> None:
+    camera, rng = random_camera(seed)
+    camera = dataclasses.replace(camera, t=[0, 0, 3])
+    points = scene(rng, (4, 6, 3))
+    points[0, 0, 1] = np.nan
+    depth = np.einsum("j,nkj->nk", camera.R[2], points) + camera.t[2]
+    found = camera.behind(library(points))
+    assert found.shape == (4, 6)
+    np.testing.assert_array_equal(np.asarray(found), depth <= 0)
+    there = camera.world_to_camera(library(points))
+    np.testing.assert_array_equal(np.asarray(camera.behind(there, frame="camera")), depth <= 0)
+    assert np.isnan(np.asarray(camera.project(library(points)))[np.asarray(found)]).all()
+    with pytest.raises(ValueError, match="'world' or 'camera'; got 'image'"):
+        camera.behind(points, "image")
+    assert camera.behind(np.asarray([0.0, 0, -3])) == (camera.R[2, 2] * -3 + 3 <= 0)
+
+
 # The lens
 
 
@@ -271,6 +291,16 @@ def test_the_brink_of_the_fold_comes_back(seed: int) -> None:
     found = camera.rays(pixels)
     shown = np.isfinite(found)
     np.testing.assert_allclose(camera.pixels(found)[shown], pixels[shown], rtol=0, atol=1e-8)
+
+
+@both_libraries
+def test_pixels_that_no_ray_reaches_are_told(library: Library) -> None:
+    # r (1 - 0.3 r²) is 0.7027 at most.
+    camera = Camera(K=np.diag([1000.0, 1000.0, 1.0]), dist=[-0.3, 0, 0, 0])
+    pixels = np.asarray([[[0.0, 0], [702, 0], [703, 0]], [[np.nan, 9000], [0, -703], [400, 400]]])
+    expected = [[False, False, True], [False, True, False]]
+    assert np.asarray(camera.unreached(library(pixels))).tolist() == expected
+    assert not np.asarray(Camera(K=camera.K).unreached(library(pixels))).any()
 
 
 def test_tangential_terms_fold_as_well() -> None:
@@ -384,6 +414,22 @@ def test_real_calibrations_work_in_the_whole_image(name: str) -> None:
         some = [(0, 0), (5, 3), (17, 8)]
         expected = [project_slowly(camera, points[index]) for index in some]
         np.testing.assert_allclose([image[index] for index in some], expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", CALIBRATED)
+def test_opencv_projects_real_poses_alike_through_real_cameras(name: str) -> None:
+    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
+    recording = zoo(name)
+    points = recording["pose3d"].astype(np.float64).reshape(-1, 3)
+    points = points[np.isfinite(points).all(axis=1)]
+    for camera in zoo_cameras(recording):
+        turn = cv2.Rodrigues(camera.R)[0]
+        expected = cv2.projectPoints(points, turn, camera.t, camera.K, camera.dist)[0][:, 0]
+        # OpenCV leaves out the skew, which MATLAB's calibrations have.
+        expected[:, 0] += camera.K[0, 1] * (expected[:, 1] - camera.K[1, 2]) / camera.K[1, 1]
+        found = camera.project(points)
+        assert np.isfinite(found).all()
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -772,7 +818,8 @@ def test_pixels_far_outside_of_the_image_are_refused(library: Library) -> None:
     beside[..., 0] = 700.0  # within a tenth
     camera.check_fits(library(beside))
     for wrong in (3.0 * pixels, pixels - [400, 0]):
-        with pytest.raises(ValueError, match=r"walk.h5 lie far .*'side'.*640 x 480.*--crop and"):
+        words = r"walk.h5 lie far .*'side'.*640 x 480.*--crop side:x,y.*--scale side:factor"
+        with pytest.raises(ValueError, match=words):
             camera.check_fits(library(wrong), "walk.h5")
         dataclasses.replace(camera, size=None).check_fits(library(wrong))
     camera.resize(scale=3).check_fits(library(3.0 * pixels))

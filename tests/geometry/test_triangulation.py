@@ -19,6 +19,7 @@ Array = Any
 seeds = st.integers(0, 2**32 - 1)
 ZOO = Path(__file__).parents[3] / "shared" / "data" / "zoo"
 LENS = [-0.25, 0.08, 0.001, -0.002]
+astray = pytest.mark.filterwarnings("ignore:.*from where they are put:UserWarning")
 quiet = pytest.mark.filterwarnings("ignore:.*found from two cameras:UserWarning")
 
 
@@ -56,6 +57,7 @@ def slowly(cameras: list[Any], pixels: Array, weights: Array, start: Array) -> A
 
 
 @quiet
+@astray
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds, count=st.integers(2, 6), noise=st.sampled_from([0.0, 0.5, 3.0]))
 def test_the_points_are_those_of_least_squares(seed: int, count: int, noise: float) -> None:
@@ -134,6 +136,7 @@ def test_a_camera_without_confidence_has_no_say() -> None:
     assert found.used.sum() == 3 * 24 - 1
 
 
+@astray
 @pytest.mark.parametrize("always", [True, False])
 @pytest.mark.parametrize("count", [4, 5, 8])
 def test_a_wrong_camera_is_left_out(count: int, always: bool) -> None:
@@ -167,6 +170,7 @@ def test_the_noise_is_measured_and_good_cameras_are_kept() -> None:
         assert found.used.mean() > 0.99
 
 
+@astray
 def test_two_wrong_cameras_of_seven_are_left_out() -> None:
     cameras, truth = ring(7), cloud(4, 40, 5)
     pixels = seen(cameras, truth, 0.5)
@@ -181,7 +185,7 @@ def test_points_are_found_one_by_one_whatever_the_block(monkeypatch) -> None:
     cameras, truth = ring(4), cloud(6, 30, 5)
     pixels = seen(cameras, truth, 1.0)
     whole = triangulate(pixels, cameras)
-    monkeypatch.setattr("liftpose.geometry.triangulation._BLOCK", 7)
+    monkeypatch.setattr("liftpose.geometry.triangulation.solver._BLOCK", 7)
     pieces = triangulate(pixels, cameras)
     assert pieces.noise == pytest.approx(whole.noise)
     np.testing.assert_allclose(pieces.points, whole.points, atol=1e-8)
@@ -208,6 +212,27 @@ def test_two_cameras_are_warned_of() -> None:
         triangulate(seen(ring(3), truth), ring(3))
 
 
+@quiet
+@pytest.mark.parametrize("count", [2, 5])
+def test_cameras_that_were_mistaken_for_each_other_are_warned_of(count: int) -> None:
+    cameras, truth = ring(count), cloud(0)
+    pixels = seen(cameras, truth, 1.0)
+    size = np.linalg.norm(np.ptp(pixels, axis=2), axis=-1)
+    pixels[[0, 1]] = pixels[[1, 0]]
+    with pytest.warns(UserWarning, match="from where they are put") as warned:
+        found = triangulate(pixels, cameras)
+    said = {str(w.message).split("'")[1] for w in warned if "are put" in str(w.message)}
+    off = np.median(found.errors, axis=(1, 2))
+    assert said == {f"cam{c}" for c in range(count) if off[c] > 0.05 * np.median(size[c])}
+    assert {"cam0", "cam1"} <= said
+    # A fifth of what is warned of.
+    right = seen(cameras, truth, 0.01 * np.median(size) / 1.2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*two cameras only")
+        triangulate(right, cameras)
+
+
 def test_a_small_baseline_is_warned_of() -> None:
     K = [[1000, 0, 320], [0, 1000, 240], [0, 0, 1]]
     cameras = [Camera(K, t=[x, y, 300]) for x, y in ((0, 0), (5, 0), (0, 5))]
@@ -227,11 +252,30 @@ def test_points_behind_a_camera_are_nan_and_counted() -> None:
     # What a mirror image of the second point would look like.
     points = np.stack([camera.world_to_camera(truth) for camera in cameras])
     pixels = 1000 * points[..., :2] / points[..., 2:] + [320, 240]
-    found = triangulate(pixels, cameras)
+    words = "1 of 2 points would lie behind .* 1 behind camera '0', 1 behind camera '1'"
+    with pytest.warns(UserWarning, match=words):
+        found = triangulate(pixels, cameras)
     np.testing.assert_allclose(found.points[0, 0], truth[0, 0], atol=1e-6)
     assert np.isnan(found.points[0, 1]).all()
     assert found.behind == 1
+    assert found.behind_each == (1, 1)
     assert not found.used[:, 0, 1].any()
+
+
+@quiet
+def test_points_behind_one_camera_are_counted_of_that_one() -> None:
+    K = [[1000, 0, 320], [0, 1000, 240], [0, 0, 1]]
+    ahead = Camera(K, name="ahead")
+    # It looks along x from beside the first one.
+    beside = Camera(K, [[0, 0, -1], [0, 1, 0], [1, 0, 0]], [0, 0, 50], name="beside")
+    truth = np.asarray([[[0.0, 0, 300], [-100, 0, 300], [-120, 10, 200]]])
+    points = np.stack([camera.world_to_camera(truth) for camera in (ahead, beside)])
+    pixels = 1000 * points[..., :2] / points[..., 2:] + [320, 240]
+    with pytest.warns(UserWarning, match="2 of 3 points .*: 2 behind camera 'beside'. Do"):
+        found = triangulate(pixels, [ahead, beside])
+    np.testing.assert_array_equal(beside.behind(truth), [[False, True, True]])
+    np.testing.assert_array_equal(np.isnan(found.points).any(-1), beside.behind(truth))
+    assert (found.behind, found.behind_each) == (2, (0, 2))
 
 
 def test_pixels_that_no_ray_reaches_are_told_and_left() -> None:

@@ -184,10 +184,35 @@ def test_joined_parts_are_the_whole():
         Poses.joined([poses, poses.only("a")])
     slow = Poses.from_experiments({"c": np.zeros((4, 2, 3))}, fps=25)
     assert Poses.joined([poses, slow]).fps is None
-    with pytest.raises(ValueError, match="differ in unit"):
-        Poses.joined([poses, Poses.from_experiments({"c": np.zeros((4, 2, 3))}, unit="mm")])
     with pytest.raises(ValueError, match="differ in joints"):
         Poses.joined([poses, Poses.from_experiments({"c": np.zeros((4, 3, 3))})])
+    with pytest.raises(ValueError, match="differ in coordinates: 3 and 2"):
+        Poses.joined([poses, Poses.from_experiments({"c": np.zeros((4, 2, 2))})])
+    with pytest.raises(ValueError, match="no poses to join"):
+        Poses.joined([])
+
+
+def stating(key, **statements):
+    return Poses.from_experiments({key: np.zeros((4, 2, 3))}, **statements)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other"), [("unit", "mm", "cm"), ("frame", "world", "camera")]
+)
+def test_a_unit_that_some_poses_state_is_that_of_all_with_a_warning(name, value, other):
+    silent, one, two = stating("a"), stating("b", **{name: value}), stating("c", **{name: value})
+    assert getattr(Poses.joined([one, two]), name) == value
+    assert getattr(Poses.joined([silent, stating("d")]), name) is None
+    words = f"no {name} is stated of the poses of 'a': .* '{value}', as stated of 'b'"
+    for parts in ([silent, one, two], [one, silent, two]):
+        with pytest.warns(UserWarning, match=words) as warned:
+            assert getattr(Poses.joined(parts), name) == value
+        assert warned[0].filename == __file__
+    contrary = stating("d", **{name: other})
+    words = f"'b' and .*'d' differ in {name}: {value} and {other}"
+    for parts in ([one, contrary], [silent, one, contrary], [one, silent, contrary]):
+        with pytest.raises(ValueError, match=words):
+            Poses.joined(parts)
 
 
 def test_unsure_joints_are_taken_out_and_kept_as_given():

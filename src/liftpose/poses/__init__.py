@@ -7,6 +7,7 @@ and how they look as a dataset that other tools read (`layout`).
 
 from liftpose.poses.given import UNNAMED, Floats, Key
 from liftpose.poses.lifted import Lifted
-from liftpose.poses.poses import Poses, check_pair
+from liftpose.poses.pair import check_pair
+from liftpose.poses.poses import Poses
 
 __all__ = ["UNNAMED", "Floats", "Key", "Lifted", "Poses", "check_pair"]

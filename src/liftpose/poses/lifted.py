@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from liftpose.poses.given import Floats, Key
-from liftpose.poses.poses import parts_of
+from liftpose.poses.rows import parts_of
 
 if TYPE_CHECKING:
     from xarray import Dataset

@@ -7,8 +7,6 @@ values are kept in `given`; the ones that count, with the caller's mask folded i
 
 from __future__ import annotations
 
-import difflib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.names import closest, listed
+from liftpose.names import closest
 from liftpose.poses.given import (
     Floats,
     Key,
@@ -31,8 +29,10 @@ from liftpose.poses.given import (
     called,
     once_each,
     one_after_another,
-    place,
 )
+from liftpose.poses.joining import check_joinable, joined_confidence, shared, stated
+from liftpose.poses.matching import places_of
+from liftpose.poses.rows import parts_of
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -317,7 +317,7 @@ class Poses:
         names = self._renamed(rename or {})
         if names == wanted:
             return replace(self, joints=wanted)
-        order = _places(wanted, names, self._who())
+        order = places_of(wanted, names, self._who())
         points = self.points[:, order]
         return replace(
             self,
@@ -364,40 +364,44 @@ class Poses:
         Returns
         -------
         Poses
-            With the properties (rate, unit, frame, source) that all of them share.
+            With the rate and source that all of them share, and the unit and frame that those
+            state that state one.
 
         Raises
         ------
         ValueError
-            None at all, an experiment in two of them, other joints, or another number of
-            coordinates, unit or frame.
+            None at all, an experiment in two of them, other joints or another number of
+            coordinates, or units or frames that contradict each other.
+
+        Warns
+        -----
+        UserWarning
+            Some state a unit or a frame and others none: all are taken to be alike.
+
+        Examples
+        --------
+        >>> walks = [Poses.from_experiments({k: np.zeros((4, 5, 3))}, unit="mm") for k in "ab"]
+        >>> whole = Poses.joined(walks)
+        >>> whole.keys, whole.unit
+        (('a', 'b'), 'mm')
         """
-        if not parts:
-            raise ValueError("there are no poses to join.")
-        first = parts[0]
-        for other in parts[1:]:
-            _same(first, other)
-        keys = tuple(key for part in parts for key in part.keys)
-        twice = [key for key, number in Counter(keys).items() if number > 1]
-        if twice:
-            raise ValueError(f"{called(twice[0])} is there twice; give each its own name.")
+        check_joinable(parts)
         plain = all(part.given is part.points for part in parts)
         points = one_after_another([part.points for part in parts])
         individuals = [part.individuals for part in parts]
         return cls(
             points,
             points if plain else one_after_another([part.given for part in parts]),
-            keys,
+            tuple(key for part in parts for key in part.keys),
             tuple(length for part in parts for length in part.lengths),
-            first.joints,
-            _joined_confidence(parts),
+            parts[0].joints,
+            joined_confidence(parts),
             tuple(name for names in individuals if names for name in names)
             if all(individuals)
             else None,
-            **{
-                name: _shared([getattr(part, name) for part in parts])
-                for name in ("fps", "unit", "frame", "source_software", "source_file")
-            },
+            **{name: shared(parts, name) for name in ("fps", "source_software", "source_file")},
+            unit=stated(parts, "unit"),
+            frame=stated(parts, "frame"),
         )
 
     def to_dataset(self) -> Dataset:
@@ -433,127 +437,3 @@ class Poses:
         from liftpose.poses.layout import dataset_to_poses
 
         return dataset_to_poses(dataset)
-
-
-def parts_of(
-    lengths: Sequence[int], start: int, stop: int
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Cut experiments that lie one after another.
-
-    Parameters
-    ----------
-    lengths : sequence of int
-        Frames of each.
-    start, stop : int
-        The first row that is kept, and the one after the last.
-
-    Returns
-    -------
-    kept : tuple of int
-        Numbers of the experiments of which something is left.
-    lengths : tuple of int
-        How much is left of those.
-
-    Examples
-    --------
-    >>> parts_of([4, 3, 2], 5, 8)
-    ((1, 2), (2, 1))
-    """
-    ends = np.cumsum(lengths)
-    starts = ends - lengths
-    left = np.minimum(ends, stop) - np.maximum(starts, start)
-    kept = np.flatnonzero(left > 0)
-    return tuple(int(i) for i in kept), tuple(int(left[i]) for i in kept)
-
-
-def check_pair(poses_2d: Poses, poses_3d: Poses, names: tuple[str, str]) -> Poses:
-    """Check that 2D and 3D are of the same frames and joints.
-
-    Parameters
-    ----------
-    poses_2d, poses_3d : Poses
-        The two, in any order of their experiments.
-    names : tuple of str
-        What errors call the two.
-
-    Returns
-    -------
-    Poses
-        The 2D, with its experiments in the order of the 3D.
-
-    Raises
-    ------
-    ValueError
-        An experiment in one only, or other numbers of frames or joints.
-    """
-    for ours, theirs, name, other in (
-        (poses_2d, poses_3d, names[0], names[1]),
-        (poses_3d, poses_2d, names[1], names[0]),
-    ):
-        alone = [key for key in ours.keys if key not in theirs.keys]
-        if alone:
-            raise ValueError(
-                f"{called(alone[0])} is in {name} but not in {other}. "
-                "Each experiment needs both 2D and 3D."
-            )
-    if poses_2d.joints and poses_3d.joints:
-        poses_2d = poses_2d.matched(poses_3d.joints)
-    if poses_2d.joint_count != poses_3d.joint_count:
-        raise ValueError(
-            f"{names[0]} has {poses_2d.joint_count} joints and {names[1]} has "
-            f"{poses_3d.joint_count}. Both need the same joints in the same order; fill joints "
-            "one of them lacks with NaN."
-        )
-    for key, length in zip(poses_2d.keys, poses_2d.lengths, strict=True):
-        other_length = poses_3d.lengths[poses_3d.keys.index(key)]
-        if length != other_length:
-            raise ValueError(
-                f"{called(key)}: {names[0]} has {length} frames and {names[1]} has "
-                f"{other_length}. Each experiment needs the same frames in both; trim one, or pass "
-                "NaN rows for the frames without 3D."
-            )
-    return poses_2d.in_order_of(poses_3d)
-
-
-def _places(wanted: tuple[str, ...], names: tuple[str, ...], who: str) -> list[int]:
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        extra = [name for name in names if name not in wanted]
-        near = {name: difflib.get_close_matches(name, extra, n=1, cutoff=0.5) for name in missing}
-        hints = [f"{found[0]!r} for {name!r}" for name, found in near.items() if found]
-        raise ValueError(
-            f"{who} no {listed(missing)}"
-            + (f"; it has {listed(extra)} besides" if extra else "")
-            + ". Joints are matched by name"
-            + (f" (perhaps {', '.join(hints[:3])}?)" if hints else "")
-            + ": rename them, or ask for a match by order."
-        )
-    return [names.index(name) for name in wanted]
-
-
-def _same(first: Poses, other: Poses) -> None:
-    mine, theirs = place("poses", first.keys[0]), place("poses", other.keys[0])
-    for what, ours, others in (
-        ("joints", first.joints or first.joint_count, other.joints or other.joint_count),
-        ("coordinates", first.dims, other.dims),
-        ("unit", first.unit, other.unit),
-        ("frame", first.frame, other.frame),
-    ):
-        if ours != others:
-            raise ValueError(f"{mine} and {theirs} differ in {what}: {ours} and {others}.")
-
-
-def _joined_confidence(parts: Sequence[Poses]) -> Floats | None:
-    if all(part.confidence is None for part in parts):
-        return None
-    unknown = [
-        np.full(part.points.shape[:2], np.nan, np.float32)
-        if part.confidence is None
-        else part.confidence
-        for part in parts
-    ]
-    return one_after_another(unknown)
-
-
-def _shared(values: Sequence[Any]) -> Any:
-    return values[0] if len(set(values)) == 1 else None

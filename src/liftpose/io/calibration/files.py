@@ -114,15 +114,46 @@ def read_camera(path: str | os.PathLike[str], name: str | None = None) -> Camera
     >>> read_camera(write_calibration(cameras, path), "top").name
     'top'
     """
-    cameras = read_calibration(path)
+    return chosen(read_calibration(path), name, str(path))
+
+
+def chosen(cameras: Mapping[str, Camera], name: str | None, who: str) -> Camera:
+    """Choose one of the cameras of a calibration.
+
+    Parameters
+    ----------
+    cameras : mapping of str to Camera
+        At least one.
+    name : str or None
+        Which camera; needed where there are several.
+    who : str
+        What errors call the calibration.
+
+    Returns
+    -------
+    Camera
+
+    Raises
+    ------
+    ValueError
+        No camera of that name, or none named where there are several.
+
+    Examples
+    --------
+    >>> rig = {name: Camera(K=[[9, 0, 3], [0, 9, 2], [0, 0, 1]]) for name in ("left", "top")}
+    >>> chosen(rig, "topp", "calib.toml")
+    Traceback (most recent call last):
+    ...
+    ValueError: calib.toml has no camera 'topp'. Did you mean 'top'?
+    """
     if name is None:
         if len(cameras) > 1:
             raise ValueError(
-                f"{path} has {len(cameras)} cameras, {listed(list(cameras))}; say which one."
+                f"{who} has {len(cameras)} cameras, {listed(list(cameras))}; say which one."
             )
         return next(iter(cameras.values()))
     if name not in cameras:
-        raise ValueError(f"{path} has no camera {name!r}.{closest(name, cameras)}")
+        raise ValueError(f"{who} has no camera {name!r}.{closest(name, cameras)}")
     return cameras[name]
 
 

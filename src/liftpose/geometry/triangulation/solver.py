@@ -1,35 +1,22 @@
-"""Points in the world out of their pixels in several cameras.
-
-NaN means not seen. Every point (a joint in a frame) is found from whichever cameras saw it. Where
-three or more did, cameras whose pixel does not agree with the others are left out.
-"""
+"""Consensus of cameras, and the point of least squares among those that agree."""
 
 import itertools
 import math
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from liftpose.geometry.camera import Camera, as_camera
+from liftpose.geometry.camera import Camera
 from liftpose.geometry.lens import bend
-from liftpose.names import closest, listed
-
-Floats: TypeAlias = npt.NDArray[np.float64]
-Bools: TypeAlias = npt.NDArray[np.bool_]
-
-# Below it the depth is eleven times less sure than what lies across.
-_NARROW = 5.0  # degrees
+from liftpose.geometry.triangulation.found import Bools, Floats, Triangulated
 
 # A pixel further from where the others put the point than this many standard deviations of the
 # pixels that do agree is left out. Of pixels with Gaussian noise it loses one in 1,500 or so.
 _DEVIATIONS = 4.0
 # No tracker is better: without it exact pixels would make every rounding error an outlier.
 _LEAST_DEVIATION = 0.1  # pixels
-
 # Points that are worked on together, which bounds memory; and those that noise is measured on.
 _BLOCK = 8192
 _SAMPLE = 8192
@@ -39,123 +26,26 @@ _STEPS = 12
 _SETTLED = 1e-6  # pixels
 
 
-@dataclass(frozen=True, eq=False)
-class Triangulated:
-    """Points in the world, and how well every camera agrees with them.
+class Solver:
+    """Finds points out of their pixels, each by itself.
 
     Parameters
     ----------
-    points : array, shape (N, J, 3), float64, unit of the cameras' world
-        NaN where fewer than two cameras saw a joint, and where the point would lie behind a camera
-        that it was found from.
-    errors : array, shape (C, N, J), float64, pixels
-        Distance of each pixel from where the point is shown, also of pixels that were left out;
-        NaN where a camera did not see the joint or there is no point.
-    used : array, shape (C, N, J), bool
-        Whether the point was found from this camera.
-    angles : array, shape (N, J), float64, degrees
-        Greatest angle between two of the rays that a point was found from.
-    behind : int
-        How many points are NaN for lying behind a camera.
-    noise : float, pixels
-        Standard deviation of one coordinate of the pixels that were used, robustly estimated; NaN
-        where no point had three cameras.
-    cameras : tuple of str
-        Names, in the order of the first axis.
-    """
-
-    points: Floats
-    errors: Floats
-    used: Bools
-    angles: Floats
-    behind: int
-    noise: float
-    cameras: tuple[str, ...]
-
-
-def triangulate(
-    points_2d: Any,
-    cameras: Any,
-    confidence: Any = None,
-    *,
-    robust: bool = True,
-) -> Triangulated:
-    """Find points in the world from their pixels in two or more cameras.
-
-    The point of least squared pixel distances, weighted by confidence, through lens and all. It
-    begins at the linear solution (DLT) of the undistorted rays, and goes on with the Gauss-Newton
-    method. Where three or more cameras saw a joint, the solutions of all of them, of all but one
-    and of each pair are compared by how many pixels they agree with, and pixels far from the best
-    of them, measured by the noise of the recording itself, are left out.
-
-    Parameters
-    ----------
-    points_2d : array, shape (C, N, J, 2), pixels; or mapping of camera name to (N, J, 2) or Poses
-        As the cameras show them, with distortion. NaN where a joint was not seen. The confidence
-        of `Poses` is taken too.
-    cameras : sequence of Camera, or mapping of name to Camera
-        In the order of the first axis; or by the names of `points_2d`.
-    confidence : array, shape (C, N, J), or mapping of camera name to (N, J), optional
-        Weight of every squared distance, such as the tracker's likelihood. Zero is not seen; NaN,
-        where a tracker says nothing, is 1.
-    robust : bool, default True
-        Leave out pixels that do not agree with the others. False uses all.
-
-    Returns
-    -------
-    Triangulated
-
-    Raises
-    ------
-    ValueError
-        Fewer than two cameras, shapes or names that do not fit, or a negative confidence.
-    TypeError
-        Something that is no camera.
-
-    Warns
-    -----
-    UserWarning
-        Where most joints were seen by two cameras only, so that nothing shows which one is wrong;
-        where the rays of most points meet at less than 5 degrees, so that depth is unsure; and
-        where a camera's lens model does not reach some of its pixels, which count as not seen.
-
-    References
-    ----------
-    R. Hartley and A. Zisserman, "Multiple View Geometry in Computer Vision", 2nd edition, 2004,
-    section 12.2 (linear triangulation); appendix 6 (Gauss-Newton).
-    P. Torr and A. Zisserman, "MLESAC", Computer Vision and Image Understanding 78, 2000: the cost
-    by which solutions are compared.
-    P. Rousseeuw, "Least median of squares regression", JASA 79, 1984: the noise to begin with.
+    views : sequence of Camera, length C
+    pixels : array, shape (C, M, 2), float64, pixels
+        As the cameras show them; NaN where a point was not seen.
+    weights : array, shape (C, M), float64
+        Of every squared distance; 0 is not seen.
 
     Examples
     --------
     >>> K = [[900, 0, 320], [0, 900, 240], [0, 0, 1]]
-    >>> left = Camera(K, t=[0, 0, 10])
-    >>> right = Camera(K, [[0, 0, -1], [0, 1, 0], [1, 0, 0]], [0, 0, 10])
-    >>> truth = np.asarray([[[0.5, -0.25, 1.0]]])
-    >>> seen = np.stack([camera.project(truth) for camera in (left, right)])
-    >>> with warnings.catch_warnings(action="ignore"):
-    ...     found = triangulate(seen, [left, right])
-    >>> found.points.round(6).tolist()
-    [[[0.5, -0.25, 1.0]]]
+    >>> views = [Camera(K, t=[x, 0, 10]) for x in (0, -1, 1)]
+    >>> pixels = np.stack([camera.project(np.asarray([[0.5, -0.25, 1.0]])) for camera in views])
+    >>> solver = Solver(views, pixels, np.ones((3, 1)))
+    >>> solver.solve(solver.noise()).points.round(6).tolist()
+    [[0.5, -0.25, 1.0]]
     """
-    views, pixels, weights = _gathered(points_2d, cameras, confidence)
-    shape = pixels.shape[1:3]
-    solver = _Solver(views, pixels.reshape(len(views), -1, 2), weights.reshape(len(views), -1))
-    noise = solver.noise() if robust else math.nan
-    found = solver.solve(noise)
-    _warn(found.used, found.angles)
-    return replace(
-        found,
-        points=found.points.reshape(*shape, 3),
-        errors=found.errors.reshape(len(views), *shape),
-        used=found.used.reshape(len(views), *shape),
-        angles=found.angles.reshape(shape),
-    )
-
-
-class _Solver:
-    """Pixels (C, M, 2) with weights (C, M), of M points that have nothing to do with each other."""
 
     def __init__(self, views: Sequence[Camera], pixels: Floats, weights: Floats):
         self.views, self.pixels = views, pixels
@@ -169,14 +59,20 @@ class _Solver:
                 warnings.warn(
                     f"camera {_name(views[number], number)!r}: its distortion cannot be inverted "
                     f"at {lost} of {given[number].sum()} pixels, which count as not seen.",
-                    stacklevel=4,
+                    stacklevel=3,
                 )
         self.weights = np.where(given & reached, weights, 0.0)
         self.seen: Bools = self.weights > 0
         self.hypotheses = _hypotheses(views)
 
     def noise(self) -> float:
-        """Standard deviation of a coordinate of the pixels that agree with each other."""
+        """Measure the noise of the pixels that agree with each other.
+
+        Returns
+        -------
+        float, pixels
+            Standard deviation of one coordinate; NaN where no point was seen by three cameras.
+        """
         rows = np.flatnonzero(self.seen.sum(axis=0) >= 3)
         if not len(rows):
             return math.nan
@@ -207,7 +103,19 @@ class _Solver:
         return deviation
 
     def solve(self, noise: float) -> Triangulated:
-        """Solve all points, some at a time."""
+        """Find all points, some at a time.
+
+        Parameters
+        ----------
+        noise : float, pixels
+            Standard deviation of a coordinate, by which pixels that do not agree are told; with
+            NaN all are used.
+
+        Returns
+        -------
+        Triangulated
+            With one axis M for frames and joints.
+        """
         count = self.pixels.shape[1]
         # One block at least, which may be empty.
         starts = range(0, max(count, 1), _BLOCK)
@@ -220,13 +128,14 @@ class _Solver:
             np.concatenate(errors, axis=1),
             np.concatenate(used, axis=1),
             np.concatenate(angles),
-            sum(behind),
+            int(np.concatenate(behind, axis=1).any(axis=0).sum()),
+            tuple(np.concatenate(behind, axis=1).sum(axis=1).tolist()),
             noise,
             tuple(_name(camera, number) for number, camera in enumerate(self.views)),
         )
 
-    def _solve(self, rows: Any, noise: float) -> tuple[Floats, Floats, Bools, Floats, int]:
-        """Points, errors, which pixels were used, angles, and how many points are behind."""
+    def _solve(self, rows: Any, noise: float) -> tuple[Floats, Floats, Bools, Floats, Bools]:
+        """Points, errors, which pixels were used, angles, and which points are behind cameras."""
         seen, weights = self.seen[:, rows], self.weights[:, rows]
         if math.isnan(noise):
             points, used = self._linear(rows, weights), seen
@@ -237,12 +146,13 @@ class _Solver:
         if not math.isnan(noise):
             points, used = self._again(rows, points, used, noise)
         depth = np.stack([camera.world_to_camera(points)[..., 2] for camera in self.views])
-        behind = (used & (depth <= 0)).any(axis=0)
-        points = np.where((behind | (used.sum(axis=0) < 2))[:, None], np.nan, points)
+        behind = used & (depth <= 0)
+        gone = behind.any(axis=0) | (used.sum(axis=0) < 2)
+        points = np.where(gone[:, None], np.nan, points)
         used = used & np.isfinite(points[:, 0])
         shown = np.stack([camera.project(points) for camera in self.views])
         errors = np.where(seen, np.linalg.norm(self.pixels[:, rows] - shown, axis=2), np.nan)
-        return points, errors, used, self._angles(points, used), int(behind.sum())
+        return points, errors, used, self._angles(points, used), behind
 
     def _again(self, rows: Any, points: Floats, used: Bools, noise: float) -> tuple[Floats, Bools]:
         """Choose the pixels once more, now that the point is that of all those chosen."""
@@ -410,89 +320,5 @@ def _apart(views: Sequence[Camera], one: int, other: int) -> float:
     return abs(float(views[one].R[2] @ views[other].R[2]))
 
 
-def _gathered(
-    points_2d: Any, cameras: Any, confidence: Any
-) -> tuple[tuple[Camera, ...], Floats, Floats]:
-    """Cameras, pixels (C, N, J, 2) and weights (C, N, J)."""
-    if isinstance(points_2d, Mapping):
-        views, points_2d, confidence = _by_name(points_2d, cameras, confidence)
-    else:
-        given = cameras.values() if isinstance(cameras, Mapping) else cameras
-        views = list(given)
-    views = [as_camera(camera, f"camera {number}") for number, camera in enumerate(views)]
-    if len(views) < 2:
-        raise ValueError(f"triangulation needs two cameras or more; got {len(views)}.")
-    pixels = np.asarray(points_2d, dtype=np.float64)
-    if pixels.ndim != 4 or pixels.shape[0] != len(views) or pixels.shape[3] != 2:
-        raise ValueError(
-            f"points_2d must have shape ({len(views)}, N, J, 2), one for each of "
-            f"{len(views)} cameras; got {pixels.shape}."
-        )
-    weights = np.ones(pixels.shape[:3])
-    if confidence is not None:
-        weights = np.nan_to_num(np.asarray(confidence, dtype=np.float64), nan=1.0)
-        if weights.shape != pixels.shape[:3]:
-            raise ValueError(
-                f"confidence must have shape {pixels.shape[:3]}, one value for each pixel; got "
-                f"{weights.shape}."
-            )
-        if not (np.isfinite(weights) & (weights >= 0)).all():
-            raise ValueError("confidence must be finite and not negative.")
-    return tuple(views), pixels, weights
-
-
-def _by_name(points_2d: Mapping[Any, Any], cameras: Any, confidence: Any) -> tuple[Any, Any, Any]:
-    if not isinstance(cameras, Mapping):
-        cameras = {camera.name: camera for camera in cameras if isinstance(camera, Camera)}
-    for name in points_2d:
-        if name not in cameras:
-            raise ValueError(
-                f"there are points of a camera {name!r}, which is not calibrated."
-                f"{closest(str(name), map(str, cameras))}"
-            )
-    given = dict.fromkeys(points_2d) if confidence is None else confidence
-    if not isinstance(given, Mapping) or set(given) != set(points_2d):
-        raise ValueError("confidence must be a mapping with the camera names of points_2d.")
-    points, weights = [], []
-    joints = None
-    for name, entry in points_2d.items():
-        own = getattr(entry, "joints", None)
-        if joints is not None and own is not None and tuple(own) != tuple(joints):
-            raise ValueError(
-                f"camera {name!r} has the joints {listed(own)}; the first one has "
-                f"{listed(joints)}, and all must have them in one order."
-            )
-        joints = joints or own
-        points.append(np.asarray(getattr(entry, "points", entry), dtype=np.float64))
-        sure = getattr(entry, "confidence", None) if given[name] is None else given[name]
-        weights.append(np.ones(points[-1].shape[:2]) if sure is None else np.asarray(sure))
-    shapes = {str(name): part.shape for name, part in zip(points_2d, points, strict=True)}
-    if len(set(shapes.values())) > 1:
-        raise ValueError(f"all cameras must have the same frames and joints; got {shapes}.")
-    return [cameras[name] for name in points_2d], np.stack(points), np.stack(weights)
-
-
 def _name(camera: Camera, number: int) -> str:
     return str(number) if camera.name is None else camera.name
-
-
-def _warn(used: Bools, angles: Floats) -> None:
-    number = used.sum(axis=0)
-    found = number >= 2
-    if not found.any():
-        return
-    if np.median(number[found]) < 3:
-        share = (number[found] == 2).mean()
-        warnings.warn(
-            f"{100 * share:.0f} % of the points were found from two cameras only: nothing shows "
-            f"where one of the two is wrong.",
-            stacklevel=3,
-        )
-    middle = float(np.nanmedian(angles[found]))
-    if middle < _NARROW:
-        warnings.warn(
-            f"the rays of the cameras meet at {middle:.2g} degrees (the median): too small a "
-            f"baseline, so that depth is about {1 / math.sin(math.radians(max(middle, 1e-3))):.0f} "
-            f"times less sure than what lies across.",
-            stacklevel=3,
-        )
