@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from liftpose.datasets.anatomical import SPECIES, sample
+import numpy as np
+
+from liftpose.datasets.anatomical import SPECIES, Model, millimetres, sample
 from liftpose.datasets.simulated import ANIMALS, Recording
-from liftpose.datasets.simulated.motion import FRAMES_PER_SECOND, whole
+from liftpose.datasets.simulated.motion import FRAMES_PER_SECOND, Floats, whole
 from liftpose.names import closest
 from liftpose.poses import Poses
 from liftpose.skeleton import Skeleton
@@ -28,13 +30,18 @@ class Library:
     skeleton : Skeleton
         Joints, bones, roots, pairs; in millimetres.
     poses : Poses
-        One experiment, in the world (`x` and `y` on the ground, `z` up); complete. Anatomical
-        animals face `x`.
+        In the world (`x` and `y` on the ground, `z` up); complete. Anatomical animals face `x`,
+        and each is an experiment: no two are built alike.
     length : float or None, in the skeleton's unit
         Of the body at rest, from nose to tail base (a fly's from neck to the tip of the abdomen);
         None for the simulated animals.
     provenance : mapping of str to str
         What it was made from: model, license, versions, seed.
+    doing : tuple of str or None
+        What the animal does in each frame, such as ``"walk"``; None for the simulated animals.
+    variety : float
+        How much lifters that learn from it are to allow for other builds, and for trackers that
+        mark joints elsewhere: 1 for mammals, whose joints lie under the skin.
     """
 
     name: str
@@ -43,6 +50,8 @@ class Library:
     poses: Poses
     length: float | None
     provenance: Mapping[str, str] = field(default_factory=dict)
+    doing: tuple[str, ...] | None = None
+    variety: float = 1.0
 
 
 def library(name: str, frames: int = 10_000, seed: int = 0, *, kind: str = "anatomical") -> Library:
@@ -58,9 +67,10 @@ def library(name: str, frames: int = 10_000, seed: int = 0, *, kind: str = "anat
         Of all draws.
     kind : {"anatomical", "simulated"}
         ``"anatomical"``: bones, joints and limits of a measured skeleton, as `dm_control` has them
-        (extra ``anatomy``). The joint angles are not measured: they wander smoothly within their
-        limits, with no part in another and the feet near the ground. ``"simulated"``: the
-        simulated animal of that kind (mouse, dog, fly), which needs nothing but has no anatomy.
+        (extra ``anatomy``). What the animals do is not measured: they walk, trot, rear, groom,
+        sniff, sit, lie as the literature describes it, within the limits of their joints, with no
+        part in another and feet on the ground. ``"simulated"``: the simulated animal of that kind
+        (mouse, dog, fly), which needs nothing but has no anatomy.
 
     Returns
     -------
@@ -77,8 +87,9 @@ def library(name: str, frames: int = 10_000, seed: int = 0, *, kind: str = "anat
 
     Notes
     -----
-    The mouse is the rat's skeleton, scaled to 85 mm from nose to tail base. The models have no
-    ears; those are placed by the shape of the skull.
+    The mouse is the rat's skeleton, scaled to 85 mm from nose to tail base, with larger ears. The
+    models have no ears; those are placed by the shape of the skull. Every 500 frames comes another
+    animal, of other proportions.
 
     References
     ----------
@@ -101,20 +112,27 @@ def library(name: str, frames: int = 10_000, seed: int = 0, *, kind: str = "anat
     if kind != "anatomical":
         raise ValueError(f"kind is {kind!r}; expected 'anatomical' or 'simulated'.")
     species = SPECIES[name]
-    sampled = sample(species, frames, seed)
+    model = Model(species)
+    animals = sample(model, frames, seed)
     return Library(
         name,
         kind,
         species.skeleton,
-        _poses(name, sampled.points, species.skeleton, f"dm_control {species.model}"),
-        sampled.length,
+        _poses(
+            {f"{name} {number}": animal.points for number, animal in enumerate(animals)},
+            species.skeleton,
+            f"dm_control {species.model}",
+        ),
+        millimetres(species, model),
         {
             "model": species.model,
             "license": "Apache-2.0",
             "seed": str(seed),
-            "calmed": f"{sampled.calmed:.3f}",
-            **sampled.versions,
+            "calmed": f"{np.mean(np.concatenate([animal.calmed for animal in animals])):.3f}",
+            **model.versions,
         },
+        tuple(doing for animal in animals for doing in animal.doing),
+        species.variety,
     )
 
 
@@ -128,15 +146,15 @@ def _simulated(name: str, frames: int, seed: int) -> Library:
         name,
         "simulated",
         recording.skeleton,
-        _poses(name, recording.poses_3d, recording.skeleton, "liftpose simulation"),
+        _poses({name: recording.poses_3d}, recording.skeleton, "liftpose simulation"),
         None,
         {"model": _SIMULATED[name], "seed": str(seed)},
     )
 
 
-def _poses(name: str, points: object, skeleton: Skeleton, software: str) -> Poses:
+def _poses(points: Mapping[str, Floats], skeleton: Skeleton, software: str) -> Poses:
     return Poses.from_experiments(
-        {name: points},
+        dict(points),
         dims=(3,),
         joints=skeleton.joints,
         fps=FRAMES_PER_SECOND,

@@ -36,6 +36,8 @@ class Source:
     anywhere : bool
         Whether its place in the world means nothing.
     called : str
+    variety : float
+        How much other animals and trackers differ from it; see `Library`.
     """
 
     poses: Poses
@@ -43,6 +45,7 @@ class Source:
     length: float | None
     anywhere: bool
     called: str
+    variety: float = 0.0
 
     @classmethod
     def of(
@@ -63,7 +66,9 @@ class Source:
             )
         if isinstance(library, Library):
             called = f"the {library.kind} library of the {library.name}"
-            return cls(library.poses, library.skeleton, library.length, True, called)
+            return cls(
+                library.poses, library.skeleton, library.length, True, called, library.variety
+            )
         poses = as_poses(library, 3, "the library")
         if skeleton is None or poses is None:
             raise ValueError("poses have no skeleton; give skeleton=, with roots or bones.")

@@ -14,6 +14,7 @@ from liftpose.datasets import Library
 from liftpose.geometry.camera import Camera
 from liftpose.library.distance import Distance, distance_to_library
 from liftpose.library.joints import Common, Source, as_poses
+from liftpose.library.variation import Variation
 from liftpose.library.views import UP, Floor, Range, as_cameras, far_away, from_far, through
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
@@ -176,25 +177,31 @@ def train_from_library(
     common = Common.of(source, joints if seen is None else seen.joints, rename or {})
     poses = common.sized(source, length, in_body_lengths=camera is None)
     rng = np.random.default_rng(options.seed)
+    body = common.skeleton_in(poses.unit)
+    # Poses of a species are shown as other animals too, as other trackers mark them.
+    others = [Variation(body).of(source.variety)] if source.variety else []
     if camera is None:
         views = azimuth, elevation, roll
         options = _with_noise(options, _FAR_NOISE * body_length(poses.points))
         upright = replace(poses, points=poses.points[..., UP[up]], given=poses.given[..., UP[up]])
-        lifter = Lifter(common.skeleton_in(poses.unit), options=options)
-        lifter.fit(None, upright, augmentation=[far_away(*views)], on_epoch=on_epoch)
+        lifter = Lifter(body, options=options)
+        steps = [*others, far_away(*views)]
+        lifter.fit(None, upright, augmentation=steps, on_epoch=on_epoch)
         looks = from_far(upright.points, views, rng)
     else:
         options = _with_noise(options, _PIXEL_NOISE)
         cameras = as_cameras(camera)
         floor = Floor("xyz".index(up), ground, seen) if source.anywhere else None
+        lifter = Lifter(body, options=options)
+        looks = through(cameras, poses, floor, rng)[0].points
+        for other in others:
+            poses = other.poses(poses, options.seed)
         flat, deep = through(cameras, poses, floor, rng)
-        lifter = Lifter(common.skeleton_in(poses.unit), options=options)
         # One camera films whatever is lifted; several are told apart by name.
         filming = next(iter(cameras.values())) if len(cameras) == 1 else cameras
         # An animal of unknown size says nothing by its size in the image.
         unsized = source.anywhere and length is None
         lifter.fit(flat, deep, camera=filming, norm_2d=unsized, on_epoch=on_epoch)
-        looks = flat.points
     lifter.choice |= {"library": source.called}
     distance = None
     if seen is not None:

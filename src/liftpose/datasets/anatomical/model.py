@@ -1,9 +1,8 @@
-"""The kinematics of an anatomical model: what joint angles make of its landmarks and shapes."""
+"""An anatomical model, loaded: its bones, joints, limits and landmarks, and what touches what."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -13,32 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.datasets.anatomical.species import Freedom, Species
+from liftpose.datasets.anatomical.kinematics import Limits, Tree
+from liftpose.datasets.anatomical.species import Species
 from liftpose.datasets.simulated.motion import Bools, Floats
 
 _HINGE = 3  # mujoco.mjtJoint.mjJNT_HINGE
 _ASSETS = Path("locomotion", "walkers", "assets")
 # A joint that rests at its limit is moved this share of its range away from it.
 _EDGE = 0.05
-# Shapes stand for flesh only roughly: this share of the body's length they may reach into each
-# other.
-_DEPTH = 0.01
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """What the kinematics say of some frames.
-
-    Parameters
-    ----------
-    points : array, shape (N, L, 3)
-        Landmarks, in the model's frame and unit.
-    touching : array of bool, shape (N,)
-        Whether parts that are not neighbours reach into each other.
-    """
-
-    points: Floats
-    touching: Bools
+# Shapes stand for flesh only roughly, and flesh gives way: this share of the body's length they
+# may reach into each other.
+_DEPTH = 0.02
 
 
 class Model:
@@ -66,80 +50,128 @@ class Model:
         hinges = np.flatnonzero(self._model.jnt_type == _HINGE)
         self.joints = tuple(self._model.joint(joint).name for joint in hinges)
         self._angles = self._model.jnt_qposadr[hinges]
-        self._range = self._model.jnt_range[hinges]
-        self.freedoms = tuple(self._freedom(name) for name in self.joints)
-        self._landmarks = [
+        self.limits = self._limits(hinges)
+        found = [
             self._fixed(landmark.kind, landmark.part, landmark.offset)
             for landmark in species.landmarks.values()
         ]
-        self._counted = np.zeros((self._model.nbody,) * 2, bool)
-        self._deepest = 0.0
-        rest = self.at(self.angles(np.zeros((1, len(self.joints))))).points[0]
-        names = list(species.landmarks)
-        ends = rest[[names.index(name) for name in species.length]]
+        self.landmark_bodies = np.array([body for body, _ in found])
+        self.offsets = np.stack([offset for _, offset in found])
+        self.places = np.array(self._model.body_pos)
+        self._hinges = self._hinges_of(hinges)
+        self._ignored = self._neighbours() | self._may_touch()
+        ends = [self._at_rest(name) for name in species.length]
         self.length = float(np.linalg.norm(ends[0] - ends[1]))
-        self._deepest = _DEPTH * self.length
-        self._counted = ~self._neighbours() & ~self._at_rest()
 
     @cached_property
     def versions(self) -> dict[str, str]:
         """Versions of the packages that the model comes from."""
         return {name: metadata.version(name) for name in ("dm_control", "mujoco")}
 
-    def angles(self, logits: Floats) -> Floats:
-        """Give joint angles within their limits.
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Names of all bodies."""
+        return tuple(self._model.body(body).name for body in range(self._model.nbody))
+
+    def body(self, name: str) -> int:
+        """Number of a body."""
+        return int(self._model.body(name).id)
+
+    def tree(self, places: Floats, unit: float) -> Tree:
+        """Give the bodies and their hinges.
 
         Parameters
         ----------
-        logits : array, shape (N, Q)
-            How far each joint is from rest: 0 there, and unbounded, since the share of a joint's
-            range is ``1 / (1 + exp(-(logit at rest + logits)))``.
+        places : array, shape (B, 3)
+            Origin of each body in the frame of its parent, in the model's unit.
+        unit : float
+            In the model's unit, what lengths are given in.
 
         Returns
         -------
-        array, shape (N, Q), radians
+        Tree
         """
-        low, high = self._range.T
-        share = (self._model.qpos0[self._angles] - low) / (high - low)
-        share = np.clip(share, _EDGE, 1 - _EDGE)
-        resting = np.log(share / (1 - share))
-        resting = resting + [0.0 if one is None else one.rest for one in self.freedoms]
-        # Rounding may put a joint at its limit beyond it.
-        angles = low + (high - low) / (1 + np.exp(-(resting + logits)))
-        return np.asarray(np.clip(angles, low, high))
+        parents = [int(parent) for parent in self._model.body_parentid]
+        hinges = tuple(
+            tuple((column, axis, anchor / unit) for column, axis, anchor in body)
+            for body in self._hinges
+        )
+        return Tree(
+            (-1, *parents[1:]),
+            places / unit,
+            self._turns(),
+            hinges,
+            self.body(self.species.trunk),
+        )
 
-    def at(self, angles: Floats) -> Found:
-        """Find landmarks and contacts.
+    def touching(self, angles: Floats, places: Floats, unit: float) -> Bools:
+        """Find out whether parts that are not neighbours reach into each other.
 
         Parameters
         ----------
         angles : array, shape (N, Q), radians
+        places : array, shape (B, 3)
+            As in `tree`.
+        unit : float
+            The animal's length, in the model's unit.
 
         Returns
         -------
-        Found
+        array of bool, shape (N,)
         """
-        model, data, engine = self._model, self._data, self._engine
-        body = np.array([number for number, _ in self._landmarks])
-        offset = np.stack([offset for _, offset in self._landmarks])
-        origin = np.empty((len(angles), len(body), 3))
-        turn = np.empty((len(angles), len(body), 9))
-        touching = np.zeros(len(angles), bool)
+        self._model.body_pos[:] = places
+        deepest = _DEPTH * unit
+        rest = self.limits.angles(np.zeros((1, len(self.joints))))
+        known = self._ignored.copy()
+        # Where shapes are too rough at rest already, they say nothing.
+        one, other = self._deep_pairs(rest[0], deepest)
+        known[one, other] = known[other, one] = True
+        found = np.zeros(len(angles), bool)
         for frame, pose in enumerate(angles):  # the engine takes one pose at a time
-            data.qpos[self._angles] = pose
-            engine.mj_kinematics(model, data)
-            origin[frame], turn[frame] = data.xpos[body], data.xmat[body]
-            engine.mj_collision(model, data)
-            if data.ncon:
-                touching[frame] = self._counted[self._deep_pairs()].any()
-        points = origin + np.einsum("nlij,lj->nli", turn.reshape(*origin.shape, 3), offset)
-        return Found(points, touching)
+            one, other = self._deep_pairs(pose, deepest)
+            found[frame] = not known[one, other].all()
+        return found
 
-    def _deep_pairs(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Bodies that reach into each other now."""
+    def _deep_pairs(self, pose: Floats, deepest: float) -> npt.NDArray[np.intp]:
+        """Bodies (2, C) that reach into each other at angles (Q,)."""
+        self._data.qpos[self._angles] = pose
+        self._engine.mj_kinematics(self._model, self._data)
+        self._engine.mj_collision(self._model, self._data)
         contact = self._data.contact
-        bodies = self._model.geom_bodyid[contact.geom[contact.dist < -self._deepest]]
-        return bodies[:, 0], bodies[:, 1]
+        return np.asarray(self._model.geom_bodyid[contact.geom[contact.dist < -deepest]].T)
+
+    def _at_rest(self, landmark: str) -> Floats:
+        """Place of a landmark (3,) where every joint is at zero, in the model's unit."""
+        self._data.qpos[self._angles] = 0.0
+        self._engine.mj_kinematics(self._model, self._data)
+        number = list(self.species.landmarks).index(landmark)
+        body = self.landmark_bodies[number]
+        turn = self._data.xmat[body].reshape(3, 3)
+        return np.asarray(self._data.xpos[body] + turn @ self.offsets[number])
+
+    def _limits(self, hinges: npt.NDArray[np.intp]) -> Limits:
+        low, high = self._model.jnt_range[hinges].T
+        share = (self._model.qpos0[self._angles] - low) / (high - low)
+        share = np.clip(share, _EDGE, 1 - _EDGE)
+        return Limits(low, high, np.log(share / (1 - share)))
+
+    def _hinges_of(
+        self, hinges: npt.NDArray[np.intp]
+    ) -> tuple[tuple[tuple[int, Floats, Floats], ...], ...]:
+        """Column, axis and anchor of the hinges of each body, which rest at angles of zero."""
+        if self._model.qpos0[self._angles].any():
+            raise ValueError(f"{self.species.model}: joints that do not rest at zero.")
+        found: list[list[tuple[int, Floats, Floats]]] = [[] for _ in range(self._model.nbody)]
+        for column, joint in enumerate(hinges):
+            axis, anchor = self._model.jnt_axis[joint], self._model.jnt_pos[joint]
+            found[self._model.jnt_bodyid[joint]].append((column, np.array(axis), np.array(anchor)))
+        return tuple(map(tuple, found))
+
+    def _turns(self) -> Floats:
+        turns = np.empty((self._model.nbody, 9))
+        for turn, quaternion in zip(turns, self._model.body_quat, strict=True):
+            self._engine.mju_quat2Mat(turn, quaternion)
+        return turns.reshape(-1, 3, 3)
 
     def _fixed(
         self, kind: str, part: str, offset: tuple[float, float, float]
@@ -149,9 +181,6 @@ class Model:
         if kind == "body":
             return int(found.id), np.array(offset)
         return int(found.bodyid[0]), np.array(found.pos) + offset
-
-    def _freedom(self, joint: str) -> Freedom | None:
-        return next((one for one in self.species.freedoms if re.match(one.joints, joint)), None)
 
     def _neighbours(self) -> Bools:
         """Pairs of bodies of which touching says nothing (B, B): the world, and close kin."""
@@ -163,12 +192,14 @@ class Model:
         near[0], near[:, 0] = True, True
         return np.asarray(near)
 
-    def _at_rest(self) -> Bools:
-        """Pairs of bodies that touch at rest (B, B): the shapes are too rough there."""
-        self.at(self.angles(np.zeros((1, len(self.joints)))))
-        touch = np.zeros_like(self._counted)
-        touch[self._deep_pairs()] = True
-        return np.asarray(touch | touch.T)
+    def _may_touch(self) -> Bools:
+        """Pairs of bodies that may reach into each other (B, B): paws a face, for one."""
+        names = self.bodies
+        found = np.zeros((len(names),) * 2, bool)
+        for pair in self.species.may_touch:
+            one, other = (np.array([bool(re.match(p, name)) for name in names]) for p in pair)
+            found |= one[:, None] & other
+        return found | found.T
 
 
 def model_file(name: str) -> Path:

@@ -7,86 +7,111 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liftpose.datasets.anatomical import insect, mammal
+from liftpose.datasets.anatomical.individual import Individual
 from liftpose.datasets.anatomical.model import Model
+from liftpose.datasets.anatomical.plan import Plan
+from liftpose.datasets.anatomical.posing import Poser, smoothed
 from liftpose.datasets.anatomical.species import Species
-from liftpose.datasets.simulated.motion import (
-    FRAMES_PER_SECOND,
-    Bools,
-    Floats,
-    wander,
-)
+from liftpose.datasets.simulated.motion import FRAMES_PER_SECOND, Bools, Floats, wander
 
+FRAMES_EACH = 500
+"""Frames of one animal, at most: then comes the next, with other proportions."""
+
+_POSERS = {"mammal": mammal.pose, "insect": insect.pose}
+_SECONDS = 0.5  # over which posture wanders within a bout
 # Share of the variance that joints of one kind have in common where they move together.
 _SHARED = 0.64
 # A pose that cannot be is brought nearer to rest by this factor, time after time, and its
 # neighbours in time with it; after so many times it is at rest.
 _NEARER, _ROUNDS = 0.7, 12
 _CALMED_SECONDS = 0.1
-# Height that every foot keeps below, as a share of the animal's height at rest; and of that, what
-# the lowest one keeps below, so that no tail or heel carries the animal.
-_FOOT_HEIGHT, _LOWEST_FOOT = 0.4, 0.2
-_LEVEL = 0.2  # body lengths, of the ground that is taken to be level under the animal
+# Body lengths by which a landmark's step may differ from one frame to the next; and how many
+# frames a leap is spread over.
+_LEAP, _LEAP_FRAMES = 0.04, 2
 
 
 @dataclass(frozen=True, eq=False)
 class Sampled:
-    """Poses of an anatomical model.
+    """Poses of one animal.
 
     Parameters
     ----------
     points : array, shape (N, L, 3), millimetres
         Landmarks in the world: `x` ahead and `y` to the left on the ground, `z` up.
-    length : float, millimetres
-        Of the body at rest.
-    calmed : float
-        Share of the frames that were brought nearer to rest because parts were in each other, or
-        feet too far above the ground.
-    versions : dict of str to str
-        Of the packages that the model comes from.
+    angles : array, shape (N, Q), radians
+        Of the model's joints.
+    individual : Individual
+    doing : tuple of str
+        What the animal does in each frame.
+    calmed : array of bool, shape (N,)
+        Frames that were brought nearer to rest because parts were in each other.
     """
 
     points: Floats
-    length: float
-    calmed: float
-    versions: dict[str, str]
+    angles: Floats
+    individual: Individual
+    doing: tuple[str, ...]
+    calmed: Bools
 
 
-def sample(species: Species, frames: int, seed: int) -> Sampled:
-    """Sample a sequence of poses.
+def sample(model: Model, frames: int, seed: int) -> list[Sampled]:
+    """Sample sequences of poses.
 
-    Joint angles wander smoothly within their limits. The animal stands on the plane that its feet
-    come nearest to, its lowest joint on the ground. It faces `x` and stays where it is.
+    An animal does one thing after the other, as planned. Its feet are brought to where a gait or
+    another behaviour wants them by bending its joints within their limits; all else follows from
+    its posture and wanders about that. The chest faces `x` and stays where it is; the lowest
+    landmark is on the ground.
 
     Parameters
     ----------
-    species : Species
-        Which animal.
+    model : Model
+        Of the species.
     frames : int
-        Number N, at 100 frames a second.
+        Number of frames of all animals together, at 100 frames a second.
     seed : int
         Of all draws.
 
     Returns
     -------
-    Sampled
-
-    Raises
-    ------
-    ModuleNotFoundError
-        The extra ``anatomy`` is not installed.
+    list of Sampled
+        One for each animal.
     """
-    model, rng = Model(species), np.random.default_rng(seed)
-    logits = _wandering(model, frames, rng)
-    points, calmed = _possible(model, logits)
-    scale = species.scale or (species.millimetres or 1.0) / model.length
-    return Sampled(scale * points, scale * model.length, calmed, model.versions)
+    count = -(-frames // FRAMES_EACH)
+    shares = [len(part) for part in np.array_split(np.arange(frames), count)]
+    streams = np.random.SeedSequence(seed).spawn(count)
+    return [
+        _animal(model, share, np.random.default_rng(stream))
+        for share, stream in zip(shares, streams, strict=True)
+    ]
+
+
+def _animal(model: Model, frames: int, rng: np.random.Generator) -> Sampled:
+    species = model.species
+    one = Individual.draw(model, rng)
+    plan = Plan.draw(species.neutral, species.behaviours, _SECONDS, frames, rng)
+    poser = Poser(model, one.tree, one.offsets, _wandering(model, frames, rng))
+    _POSERS[species.build](poser, plan, rng)
+    _without_leaps(poser)
+    angles, calm = _possible(model, one, poser.logits)
+    poser.calm(calm)
+    points = poser.points()
+    points[..., 2] -= points[..., 2].min(axis=1, keepdims=True)
+    doing = tuple(plan.names[kind] for kind in plan.doing)
+    return Sampled(millimetres(species, model) * points, angles, one, doing, calm < 1)
+
+
+def millimetres(species: Species, model: Model) -> float:
+    """Length of the body of a species."""
+    return species.millimetres or (species.scale or 1.0) * model.length
 
 
 def _wandering(model: Model, frames: int, rng: np.random.Generator) -> Floats:
-    """How far each joint is from rest (N, Q), as logits."""
+    """How far each joint is from rest by itself (N, Q), as logits."""
     logits = np.zeros((frames, len(model.joints)))
     shared: dict[tuple[str, str], Floats] = {}
-    for column, (name, freedom) in enumerate(zip(model.joints, model.freedoms, strict=True)):
+    for column, name in enumerate(model.joints):
+        freedom = model.species.freedom(name)
         if freedom is None:
             continue
         noise = wander(rng, frames, freedom.seconds)
@@ -96,29 +121,40 @@ def _wandering(model: Model, frames: int, rng: np.random.Generator) -> Floats:
             if group not in shared:
                 shared[group] = wander(rng, frames, freedom.seconds)
             noise = np.sqrt(_SHARED) * shared[group] + np.sqrt(1 - _SHARED) * noise
-        logits[:, column] = freedom.spread * noise
+        # An animal has a habit, and deviates from that.
+        logits[:, column] = freedom.spread * (rng.standard_normal() + noise)
     return logits
 
 
-def _possible(model: Model, logits: Floats) -> tuple[Floats, float]:
-    """Landmarks (N, L, 3) standing on the ground, and the share of frames that were calmed."""
+def _without_leaps(poser: Poser) -> None:
+    """Go smoothly from one way to reach a place to another, where joints would leap."""
+    for round_ in range(_ROUNDS):
+        second = np.diff(poser.points(), n=2, axis=0)
+        leaps = np.linalg.norm(second, axis=2).max(axis=1, initial=0) > _LEAP
+        if not leaps.any():
+            return
+        width = _LEAP_FRAMES * (1 + round_)
+        slow = smoothed(poser.logits, width)
+        share = _around(np.pad(leaps, 1), 2 * width)[:, None]
+        poser.bend(poser.logits + share * (slow - poser.logits))
+
+
+def _possible(model: Model, one: Individual, logits: Floats) -> tuple[Floats, Floats]:
+    """Angles (N, Q) without parts in each other, and what their logits were multiplied by (N,)."""
     calm = np.ones(len(logits))
-    points = np.empty((len(logits), len(model.species.landmarks), 3))
+    angles = model.limits.angles(logits)
     wrong = np.ones(len(logits), bool)
-    highest = _FOOT_HEIGHT * _height(model)
     changed = wrong.copy()
     for _ in range(_ROUNDS):
-        found = model.at(model.angles(calm[changed, None] * logits[changed]))
-        points[changed], off = _standing(model, found.points, highest)
-        wrong[changed] = found.touching | off
+        angles[changed] = model.limits.angles(calm[changed, None] * logits[changed])
+        wrong[changed] = model.touching(angles[changed], one.places, one.length)
         if not wrong.any():
-            break
+            return angles, calm
         nearby = _around(wrong, round(_CALMED_SECONDS * FRAMES_PER_SECOND))
         calm = calm * (1 - (1 - _NEARER) * nearby)
         changed = nearby > 0
-    else:
-        points[wrong], _ = _standing(model, _at_rest(model), highest)
-    return points, float(np.mean(calm < 1))
+    calm[wrong] = 0.0
+    return model.limits.angles(calm[:, None] * logits), calm
 
 
 def _around(frames: Bools, reach: int) -> Floats:
@@ -127,55 +163,3 @@ def _around(frames: Bools, reach: int) -> Floats:
     kernel = np.hanning(2 * reach + 3)[1:-1]
     padded = np.pad(near.astype(float), reach, mode="edge")
     return np.convolve(padded, kernel / kernel.sum(), mode="valid")
-
-
-def _at_rest(model: Model) -> Floats:
-    return model.at(model.angles(np.zeros((1, len(model.joints))))).points
-
-
-def _height(model: Model) -> float:
-    """How high the trunk is above the feet at rest."""
-    points = _upright(model, _at_rest(model))[0]
-    return float(points[:, 2].max() - points[_feet(model), 2].min())
-
-
-def _feet(model: Model) -> list[int]:
-    names = list(model.species.landmarks)
-    return [names.index(name) for name in model.species.feet]
-
-
-def _standing(model: Model, points: Floats, highest: float) -> tuple[Floats, Bools]:
-    """Poses on the ground, and those of which a foot is too high above it, or all feet are."""
-    points = _upright(model, points)
-    ground = points[..., 2].min(axis=1)
-    feet = points[:, _feet(model), 2] - ground[:, None]
-    off = (feet.max(axis=1) > highest) | (feet.min(axis=1) > _LOWEST_FOOT * highest)
-    points[..., 2] -= ground[:, None]
-    return points, off
-
-
-def _upright(model: Model, points: Floats) -> Floats:
-    """Turn poses by the least angle, so that the plane nearest to their feet is level."""
-    feet = points[:, _feet(model)]
-    middle = feet.mean(axis=1, keepdims=True)
-    across, up = (feet - middle)[..., :2], (feet - middle)[..., 2:]
-    # Feet on one line say nothing about the slope across it: the weight of a level foot at some
-    # distance on every side keeps it small there, and the plane from jumping.
-    weight = (_LEVEL * model.length) ** 2 * np.eye(2)
-    slope = np.linalg.solve(
-        np.swapaxes(across, 1, 2) @ across + weight, np.swapaxes(across, 1, 2) @ up
-    )[..., 0]
-    normal = np.concatenate([-slope, np.ones_like(slope[:, :1])], axis=1)
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    x, y, z = normal.T
-    # The rotation that takes the normal to z about their common perpendicular (Rodrigues).
-    bend = 1 / (1 + z)
-    turn = np.stack(
-        [
-            np.stack([1 - x * x * bend, -x * y * bend, -x], axis=1),
-            np.stack([-x * y * bend, 1 - y * y * bend, -y], axis=1),
-            np.stack([x, y, z], axis=1),
-        ],
-        axis=1,
-    )
-    return np.asarray((points - middle) @ np.swapaxes(turn, 1, 2))

@@ -1,35 +1,26 @@
-"""Which model stands for which species, what its parts are called, and how freely they move."""
+"""Which model stands for which species, how freely its parts move, and what it does."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from liftpose.datasets.simulated.recording import COLORS
+from liftpose.datasets.anatomical.behaviours import DOG, FLY, FLY_STANDS, MAMMAL_STANDS, RODENT
+from liftpose.datasets.anatomical.landmarks import (
+    DOG_LANDMARKS,
+    MOUSE_LANDMARKS,
+    PAIRS_OF_FLY,
+    PAWS,
+    RODENT_LANDMARKS,
+    Landmark,
+    fly_landmarks,
+    fly_skeleton,
+    mammal_skeleton,
+)
+from liftpose.datasets.anatomical.plan import Behaviour, Vary
 from liftpose.skeleton import Skeleton
-
-Place = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Landmark:
-    """A named point of a model.
-
-    Parameters
-    ----------
-    kind : {"body", "site", "geom"}
-        What marks it: where a body is joined to the one before, a marked place, or the middle of
-        a simple shape.
-    part : str
-        The model's name of that.
-    offset : tuple of three float
-        From there, in the frame of the body, in the model's unit.
-    """
-
-    kind: Literal["body", "site", "geom"]
-    part: str
-    offset: Place = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -47,15 +38,34 @@ class Freedom:
     together : bool
         Whether joints of one kind (``extend``, ``bend``, ``twist``) mostly move together, as those
         of a spine do.
-    rest : float
-        By how much the logit at rest differs from the model's own posture.
     """
 
     joints: str
     spread: float
     seconds: float
     together: bool = False
-    rest: float = 0.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of the body that is larger or smaller in some animals, on both sides alike.
+
+    Parameters
+    ----------
+    bodies : str
+        Regular expression of the bodies whose distance from the one before grows with it.
+    factor : float
+        Times as long as in the model, on average.
+    spread : float
+        Standard deviation of its logarithm, from animal to animal.
+    landmarks : str
+        Regular expression of the landmarks whose distance from their body grows with it.
+    """
+
+    bodies: str
+    factor: float = 1.0
+    spread: float = 0.06
+    landmarks: str = "$"
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,26 @@ class Species:
         Length of the body that the model is scaled to.
     freedoms : tuple of Freedom
         The first that fits a joint counts; joints that none fits stay at rest.
+    trunk : str
+        Body that carries all others.
+    build : {"mammal", "insect"}
+        How it is put on its feet.
+    neutral : mapping of str to Vary
+        Posture, and of which numbers it consists.
+    behaviours : mapping of str to Behaviour
+        What it does.
+    segments : tuple of Segment
+        What differs from animal to animal.
+    surface : tuple of str
+        Landmarks on the skin, of which no tracker's are in quite the same place.
+    variety : float
+        How much its animals and their trackers vary, beside mammals; see
+        `liftpose.library.variation.Variation`.
+    may_touch : tuple of pair of str
+        Regular expressions of bodies that may reach into each other.
+    parts : mapping of str to str
+        Regular expressions of joints: ``spine``, ``neck``, ``tail``, and ``fore`` and ``hind``
+        with the side to be put in; and ``neck_base``, a body.
     """
 
     model: str
@@ -90,184 +120,172 @@ class Species:
     scale: float | None
     millimetres: float | None
     freedoms: tuple[Freedom, ...]
+    trunk: str
+    build: Literal["mammal", "insect"]
+    neutral: Mapping[str, Vary]
+    behaviours: Mapping[str, Behaviour]
+    segments: tuple[Segment, ...]
+    surface: tuple[str, ...]
+    variety: float = 1.0
+    may_touch: tuple[tuple[str, str], ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    def freedom(self, joint: str) -> Freedom | None:
+        """Give what is known of a joint."""
+        return next((one for one in self.freedoms if re.match(one.joints, joint)), None)
 
 
-_SIDES = {"left": "L", "right": "R"}
-_FRONT, _HIND = (
-    ("shoulder", "elbow", "wrist", "front_paw"),
-    ("hip", "knee", "ankle", "hind_paw"),
-)
-_SPINE = ("nose", "nape", "withers", "spine_mid", "tail_base", "tail_mid", "tail_tip")
-_PAWS = tuple(f"{side}_{paw}" for side in _SIDES for paw in ("front_paw", "hind_paw"))
-
-
-def _ears(part: str, ahead: float, aside: float, up: float) -> dict[str, Landmark]:
-    # The models have no ears; these lie where the skull's shape leaves room for them.
-    return {
-        "left_ear": Landmark("body", part, (ahead, aside, up)),
-        "right_ear": Landmark("body", part, (ahead, -aside, up)),
-    }
-
-
-def _legs(kind: Literal["body", "site"], parts: tuple[str, ...]) -> dict[str, Landmark]:
-    names = (*_FRONT, *_HIND)
-    return {
-        f"{side}_{name}": Landmark(
-            "site" if name.endswith("paw") else kind, f"{part}_{_SIDES[side]}"
-        )
-        for side in _SIDES
-        for name, part in zip(names, parts, strict=True)
-    }
-
-
-def _mammal_skeleton() -> Skeleton:
-    trunk = ("nose", "left_ear", "right_ear", *_SPINE[1:])
-    legs = [
-        (side, end, leg)
-        for side in _SIDES
-        for end, leg in (("withers", _FRONT), ("tail_base", _HIND))
-    ]
-    named = [[f"{side}_{name}" for name in leg] for side, _, leg in legs]
-    head = [("nose", "left_ear"), ("nose", "right_ear"), ("left_ear", "right_ear")]
-    # The last bone of a leg spans the joint of the toes.
-    stiff = [bone for leg in named for bone in pairwise(leg[:3])]
-    chains = [_SPINE, *([end, *leg] for (_, end, _), leg in zip(legs, named, strict=True))]
-    joints = [*trunk, *(name for leg in named for name in leg)]
-    return Skeleton(
-        joints,
-        bones=[*head, *(b for chain in chains for b in pairwise(chain))],
-        roots=["tail_base"],
-        target_sets=[[name for name in joints if name != "tail_base"]],
-        limbs=[trunk[:4], trunk[4:], *named],
-        colors=COLORS,
-        pairs=[(name, name.replace("left", "right")) for name in joints if "left" in name],
-        rigid=[*head, *stiff],
-        unit="mm",
-    )
-
-
-_LEG_OF_FLY = ("thorax_coxa", "coxa_femur", "femur_tibia", "tibia_tarsus", "claw")
-_PARTS_OF_FLY = ("coxa", "femur", "tibia", "tarsus", "claw")
-_PLACES_OF_FLY = {"front": "T1", "mid": "T2", "hind": "T3"}
-
-
-def _fly_landmarks() -> dict[str, Landmark]:
-    return {
-        f"{side}_{place}_{name}": Landmark(
-            "site" if part == "claw" else "body", f"{part}_{segment}_{side}"
-        )
-        for side in _SIDES
-        for place, segment in _PLACES_OF_FLY.items()
-        for name, part in zip(_LEG_OF_FLY, _PARTS_OF_FLY, strict=True)
-    } | {
-        "neck": Landmark("body", "head"),
-        "left_antenna": Landmark("body", "antenna_left"),
-        "right_antenna": Landmark("body", "antenna_right"),
-        "abdomen_tip": Landmark("geom", "abdomen_7_collision"),
-    }
-
-
-def _fly_skeleton() -> Skeleton:
-    joints = list(_fly_landmarks())
-    legs = [joints[start : start + 5] for start in range(0, 30, 5)]
-    body = joints[30:]
-    # Six legs and a trunk share six colours: the trunk goes with the first leg's.
-    return Skeleton(
-        joints,
-        bones=[
-            *(bone for leg in legs for bone in pairwise(leg)),
-            *[("neck", "left_antenna"), ("neck", "right_antenna"), ("neck", "abdomen_tip")],
-        ],
-        roots=[leg[0] for leg in legs],
-        target_sets=[leg[1:] + (body if number == 0 else []) for number, leg in enumerate(legs)],
-        limbs=[*legs, body],
-        colors=(*COLORS, COLORS[0]),
-        pairs=[
-            (name, name.replace("left", "right", 1)) for name in joints if name.startswith("left")
-        ],
-        rigid=[bone for leg in legs for bone in pairwise(leg[:4])],
-        unit="mm",
-    )
-
-
-_RODENT_LANDMARKS = {
-    "nose": Landmark("geom", "skull_T0_collision"),
-    **_ears("skull", -0.014, 0.0135, 0.011),
-    "nape": Landmark("body", "vertebra_atlant"),
-    "withers": Landmark("body", "torso", (0.006, 0.0, 0.02)),
-    "spine_mid": Landmark("body", "vertebra_3"),
-    "tail_base": Landmark("body", "vertebra_C1"),
-    "tail_mid": Landmark("body", "vertebra_C14"),
-    "tail_tip": Landmark("body", "vertebra_C30"),
-    **_legs("site", ("shoulder", "elbow", "wrist", "palm", "hip", "knee", "ankle", "sole")),
-}
-_DOG_LANDMARKS = {
-    "nose": Landmark("geom", "skull4_collision"),
-    **_ears("skull", -0.04, 0.045, 0.045),
-    "nape": Landmark("body", "C_1"),
-    "withers": Landmark("body", "torso", (0.08, 0.0, 0.16)),
-    "spine_mid": Landmark("body", "L_1"),
-    "tail_base": Landmark("body", "Ca_1"),
-    "tail_mid": Landmark("body", "Ca_11"),
-    "tail_tip": Landmark("site", "tail_tip"),
-    **_legs(
-        "body",
-        ("upper_arm", "lower_arm", "hand", "palm", "upper_leg", "lower_leg", "foot", "sole"),
-    ),
-}
 _LIMBS = "(scapula|shoulder|elbow|wrist|finger|hip|knee|ankle|toe)_"
+_FORE_LEG, _HIND_LEG = "(scapula|shoulder|elbow|wrist|finger)", "(hip|knee|ankle|toe)"
+_TRUNK_SURFACE = (
+    *("nose", "left_ear", "right_ear", "nape", "neck_base"),
+    *("withers", "spine_mid", "tail_base"),
+)
+_SEGMENTS = (
+    Segment("skull", landmarks="nose|left_ear|right_ear"),
+    Segment("vertebra_(cervical|axis|atlant)|C_[0-9]"),
+    Segment("scapula|vertebra_[0-9]|L_[0-9]|pelvis", landmarks="withers"),
+    Segment("vertebra_C[0-9]|Ca_", spread=0.1),
+    Segment("upper_arm"),
+    Segment("lower_arm"),
+    Segment("hand"),
+    Segment("finger", landmarks=".*front_paw"),
+    Segment("upper_leg"),
+    Segment("lower_leg"),
+    Segment("foot"),
+    Segment("toe", landmarks=".*hind_paw"),
+)
 
 
-def _rodent(millimetres: float | None) -> Species:
+def _parts(spine: str, neck: str, tail: str, base: str) -> dict[str, str]:
+    return {
+        "spine": spine,
+        "neck": neck,
+        "tail": tail,
+        "neck_base": base,
+        "fore": _FORE_LEG + "_.*{side}",
+        "hind": _HIND_LEG + "_.*{side}",
+    }
+
+
+def _rodent(millimetres: float | None, landmarks: dict[str, Landmark]) -> Species:
     return Species(
         model="rodent.xml",
-        landmarks=_RODENT_LANDMARKS,
-        skeleton=_mammal_skeleton(),
-        feet=_PAWS,
+        landmarks=landmarks,
+        skeleton=mammal_skeleton(),
+        feet=PAWS,
         length=("nose", "tail_base"),
         scale=1000.0 if millimetres is None else None,
         millimetres=millimetres,
         freedoms=(
-            Freedom("vertebra_C[0-9]+_extend", 0.25, 0.4, together=True, rest=0.35),
-            Freedom("vertebra_C[0-9]+_", 0.5, 0.4, together=True),
-            Freedom("vertebra_(cervical|axis|atlant)|atlas", 0.5, 0.3, together=True),
-            Freedom("vertebra_[0-9]", 0.5, 0.5, together=True),
-            Freedom(_LIMBS, 0.6, 0.12),
+            Freedom("vertebra_C[0-9]+_", 0.2, 0.4, together=True),
+            Freedom("vertebra_(cervical|axis|atlant)|atlas", 0.2, 0.3, together=True),
+            Freedom("vertebra_[0-9]", 0.15, 0.5, together=True),
+            Freedom(_LIMBS, 0.3, 0.3),
+        ),
+        trunk="torso",
+        build="mammal",
+        neutral=MAMMAL_STANDS,
+        behaviours=RODENT,
+        segments=_SEGMENTS,
+        surface=_TRUNK_SURFACE,
+        may_touch=(
+            ("hand|finger|lower_arm", "skull|jaw"),
+            ("hand|finger", "hand|finger"),
+            # Cheeks lie on shoulders, and a tail between hind legs.
+            ("skull|jaw", "scapula|upper_arm|torso|vertebra_cervical"),
+            ("vertebra_C", "pelvis|lower_leg|foot|toe"),
+            # Thighs and shanks lie on the flanks.
+            ("torso|vertebra_[3-6]", "upper_leg|lower_leg"),
+        ),
+        parts=_parts(
+            "vertebra_[0-9]",
+            "vertebra_(cervical|axis|atlant)|atlas",
+            "vertebra_C[0-9]",
+            "vertebra_cervical_5",
         ),
     )
 
 
+_DOG_NEUTRAL = dict(MAMMAL_STANDS) | {
+    "hips": Vary(0.56, 0.025, 0.008),
+    "shoulders": Vary(0.53, 0.025, 0.008),
+    "heel": Vary(70, 8, 2),
+    "heel_lifts": Vary(25),
+    "flex": Vary(-0.05, 0.12, 0.05),
+    "bend": Vary(0, 0.3, 0.15),
+    "twist": Vary(0, 0.15, 0.1),
+    "neck_pitch": Vary(35, 20, 6),
+    "head_pitch": Vary(-10, 15, 6),
+    "tail_pitch": Vary(-30, 30, 5),
+    "tip_pitch": Vary(-30, 35, 8),
+    "lift": Vary(0.09, 0.02, 0),
+    # The model rests with its hind paws far behind; dogs stand with them below the rump.
+    "hind_ahead": Vary(0.14, 0.05, 0.01),
+}
+
 SPECIES: dict[str, Species] = {
-    "mouse": _rodent(85.0),
-    "rat": _rodent(None),
+    "mouse": _rodent(85.0, MOUSE_LANDMARKS),
+    "rat": _rodent(None, RODENT_LANDMARKS),
     "dog": Species(
         model="dog_v2/dog.xml",
-        landmarks=_DOG_LANDMARKS,
-        skeleton=_mammal_skeleton(),
-        feet=_PAWS,
+        landmarks=DOG_LANDMARKS,
+        skeleton=mammal_skeleton(),
+        feet=PAWS,
         length=("nose", "tail_base"),
         scale=1000.0,
         millimetres=None,
         freedoms=(
-            Freedom("Ca_[0-9]+_extend", 0.3, 0.4, together=True, rest=0.5),
-            Freedom("Ca_", 0.5, 0.4, together=True),
-            Freedom("C_|atlas", 0.3, 0.5, together=True),
-            Freedom("L_", 0.3, 0.5, together=True),
-            Freedom(_LIMBS, 0.5, 0.15),
+            Freedom("Ca_", 0.2, 0.4, together=True),
+            Freedom("C_|atlas", 0.1, 0.5, together=True),
+            Freedom("L_", 0.1, 0.5, together=True),
+            Freedom(_LIMBS, 0.25, 0.3),
         ),
+        trunk="torso",
+        build="mammal",
+        neutral=_DOG_NEUTRAL,
+        behaviours=DOG,
+        segments=_SEGMENTS,
+        surface=_TRUNK_SURFACE,
+        may_touch=(
+            ("Ca_", "pelvis|upper_leg|lower_leg|foot"),
+            ("torso", "upper_leg"),
+            ("C_|skull|jaw", "upper_arm|scapula|torso"),
+        ),
+        parts=_parts("L_", "C_|atlas", "Ca_", "C_7"),
     ),
     "fly": Species(
         model="fruitfly_v2/fruitfly.xml",
-        landmarks=_fly_landmarks(),
-        skeleton=_fly_skeleton(),
-        feet=tuple(name for name in _fly_landmarks() if name.endswith("claw")),
+        landmarks=fly_landmarks(),
+        skeleton=fly_skeleton(),
+        feet=tuple(name for name in fly_landmarks() if name.endswith("claw")),
         length=("neck", "abdomen_tip"),
         scale=10.0,  # the model is in centimetres
         millimetres=None,
         freedoms=(
             Freedom("head", 0.4, 0.3),
             Freedom("antenna|abdomen", 0.4, 0.3, together=True),
-            Freedom("(coxa|femur|tibia|tarsus)", 0.3, 0.08),
+            Freedom("(coxa|femur|tibia|tarsus)", 0.4, 0.15),
+        ),
+        trunk="thorax",
+        build="insect",
+        neutral=FLY_STANDS,
+        behaviours=FLY,
+        segments=(
+            Segment("head|abdomen"),
+            *(
+                Segment(f"{part}_{segment}")
+                for part in ("coxa", "femur", "tibia", "tarsus_")
+                for segment in PAIRS_OF_FLY.values()
+            ),
+            *(Segment(f"(tarsus[2-4]|claw)_{segment}") for segment in PAIRS_OF_FLY.values()),
+        ),
+        # Joints of a fly are seen, and not hidden under a skin with fur; and flies are alike.
+        variety=0.25,
+        surface=("neck", "left_antenna", "right_antenna", "abdomen_tip"),
+        may_touch=(
+            (".*_T1_", "head|antenna|rostrum|haustellum|labrum|.*_T1_"),
+            (".*_T3_", "abdomen|wing|.*_T3_"),
         ),
     ),
 }
