@@ -26,10 +26,11 @@ from liftpose import Camera, Lifter, Skeleton
 from liftpose.datasets import ANIMALS
 from liftpose.lifter.augmentation import Augmentation, physical, random_project
 from liftpose.lifter.batch import Batch
-from liftpose.lifter.fitting import DRAWN, Task, drawn
+from liftpose.lifter.fitting import DRAWN, drawn
 from liftpose.lifter.normalization import Anchoring, Normalization
 from liftpose.lifter.preparation import Judged
 from liftpose.lifter.selection import Folds
+from liftpose.lifter.solving import Task
 
 Array = NDArray[np.float64]
 

@@ -159,7 +159,7 @@ def train(
             on_ready=record.begin,
             on_epoch=record.epoch,
         )
-        if options.network == "ridge":
+        if options.network in ("ridge", "kernel"):
             folder.write_untrained(lifter)
         lifter.save(folder.path / MODEL, overwrite=True)
     _report(lifter, folder)
@@ -456,14 +456,14 @@ def _report(lifter: Lifter, folder: RunFolder) -> None:
     choice = lifter.choice
     log.info("trained on %d frames (%s).", choice["frames"], choice["folds"])
     if "epoch" in choice:
+        log.info("network %s: best after epoch %d.", lifter.options.network, choice["epoch"])
+    if "held_out_mpjpe" in choice:
+        ridge = choice["held_out_mpjpe_ridge"]
         log.info(
-            "network %s: best after epoch %d, at weight %.2f, with a held-out MPJPE of %.4g%s.",
-            lifter.options.network,
-            choice["epoch"],
-            choice["network_weight"],
+            "held-out MPJPE %.4g%s, with weight %.2f of the kernel and %.2f of the networks.",
             choice["held_out_mpjpe"],
-            ""
-            if np.isnan(choice["held_out_mpjpe_ridge"])
-            else f" beside {choice['held_out_mpjpe_ridge']:.4g} of the ridge alone",
+            "" if np.isnan(ridge) else f" beside {ridge:.4g} of the ridge alone",
+            lifter.kernel_weight,
+            lifter.weight,
         )
     log.info("everything is in %s.", folder.path)

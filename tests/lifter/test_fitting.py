@@ -14,9 +14,10 @@ from liftpose import Camera, Lifter, Poses, Skeleton
 from liftpose.datasets import mouse
 from liftpose.lifter.augmentation import perturb_pose, physical, random_project
 from liftpose.lifter.batch import Batch
-from liftpose.lifter.fitting import DRAWN, WORTHWHILE
+from liftpose.lifter.fitting import DRAWN
 from liftpose.lifter.normalization import Anchoring, unit_norm
 from liftpose.lifter.opt import Options
+from liftpose.lifter.solving import WORTHWHILE
 
 K = [[900.0, 0.0, 320.0], [0.0, 900.0, 240.0], [0.0, 0.0, 1.0]]
 TURN = [[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [1.0, 0.0, 0.0]]

@@ -69,25 +69,61 @@ def test_it_recovers_a_linear_animal():
     assert error(lifter, pose_2d[900:], pose_3d[900:]) < 1e-3 * spread
 
 
-def test_networks_help_where_the_animal_is_not_linear():
-    pose_2d, pose_3d = animal(3000, curved=3.0, freedom=2)
-    train, test = slice(0, 2400), slice(2450, 3000)
-    lifter = fit(pose_2d[train], pose_3d[train], epochs=20)
-    linear = fit(pose_2d[train], pose_3d[train], network="ridge")
+CURVED = {"curved": 3.0, "freedom": 2}
+CURVED_TRAIN, CURVED_TEST = slice(0, 2400), slice(2450, 3000)
+
+
+def share_of_ridge(**settings):
+    """A lifter of an animal that is not linear, and its error as a share of the ridge's."""
+    pose_2d, pose_3d = animal(3000, **CURVED)
+    lifter = fit(pose_2d[CURVED_TRAIN], pose_3d[CURVED_TRAIN], **settings)
+    linear = fit(pose_2d[CURVED_TRAIN], pose_3d[CURVED_TRAIN], network="ridge")
+    test = pose_2d[CURVED_TEST], pose_3d[CURVED_TEST]
+    return lifter, error(lifter, *test) / error(linear, *test)
+
+
+def test_networks_help_where_the_animal_is_not_linear(monkeypatch):
+    monkeypatch.setattr("liftpose.lifter.lifter.fit_kernel", lambda *_: None)
+    lifter, share = share_of_ridge(epochs=20)
     assert lifter.weight > 0
-    assert error(lifter, pose_2d[test], pose_3d[test]) < 0.7 * error(
-        linear, pose_2d[test], pose_3d[test]
-    )
+    assert share < 0.7
+
+
+@pytest.mark.parametrize("network", ["kernel", "residual"])
+def test_the_kernel_helps_where_the_animal_is_not_linear(network):
+    lifter, share = share_of_ridge(epochs=1, network=network)
+    assert lifter.kernel_weight > 0.9
+    assert share < 0.1
+
+
+def test_the_kernel_alone_has_no_epochs():
+    seen = []
+    pose_2d, pose_3d = animal()
+    lifter = Lifter(roots=ROOTS, target_sets=SETS, network="kernel")
+    lifter.fit(pose_2d, pose_3d, on_epoch=seen.append)
+    assert seen == []
+    assert lifter.network is None
+    assert lifter.choice["network_weight"] == 0
+    assert lifter.choice["held_out_mpjpe"] <= lifter.choice["held_out_mpjpe_ridge"]
+
+
+def test_linear_only_leaves_kernel_and_networks_out():
+    pose_2d, pose_3d = animal(600, **CURVED)
+    lifter = fit(pose_2d, pose_3d, epochs=3)
+    ridge = fit(pose_2d, pose_3d, network="ridge")
+    alone = lifter.relative(pose_2d, linear_only=True)
+    np.testing.assert_array_equal(alone, ridge.relative(pose_2d))
+    assert not np.allclose(alone, lifter.relative(pose_2d))
 
 
 def test_networks_are_left_out_where_there_is_nothing_to_learn():
     rng = np.random.default_rng(0)
     lifter = fit(rng.normal(size=(200, 7, 2)), rng.normal(size=(200, 7, 3)), epochs=10)
-    assert lifter.weight <= 0.1
+    assert lifter.weight + lifter.kernel_weight <= 0.3
     assert lifter.ridge.penalty >= 1
 
 
-@pytest.mark.parametrize("network", ["residual", "ridge", "martinez"])
+@pytest.mark.parametrize("network", ["residual", "kernel", "ridge", "martinez"])
 def test_a_masked_target_changes_no_weight(network):
     pose_2d, pose_3d = animal()
     mask = np.ones(pose_3d.shape, dtype=bool)
@@ -205,7 +241,7 @@ def test_lifting_in_chunks_is_lifting_at_once(network, monkeypatch):
     np.testing.assert_allclose(lifter.lift(pose_2d).position, whole, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("network", ["residual", "ridge", "martinez"])
+@pytest.mark.parametrize("network", ["residual", "kernel", "ridge", "martinez"])
 @pytest.mark.parametrize("dims", [3, 1])
 def test_a_state_is_the_whole_lifter(network, dims):
     pose_2d, pose_3d = animal()
@@ -450,7 +486,7 @@ def test_confidence_below_the_threshold_is_not_seen():
         lifter.lift(wrong, confidence=confidence[:, 1:])
 
 
-@pytest.mark.parametrize("network", ["residual", "ridge", "martinez"])
+@pytest.mark.parametrize("network", ["residual", "kernel", "ridge", "martinez"])
 def test_validation_poses_are_chosen_on_and_not_learned_from(network):
     pose_2d, pose_3d = animal(600, curved=2.0, freedom=3)
     other_2d, other_3d = animal(200, seed=5, curved=2.0, freedom=3)

@@ -1,12 +1,14 @@
 """What is held out, and how a weight is chosen on it."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftpose.lifter.selection import GAP, KEPT_GAIN, choose_weight, hold_out, recording_of
+from liftpose.lifter.selection import GAP, choose_weights, hold_out, recording_of
 from liftpose.poses import Poses
 
 
@@ -81,42 +83,70 @@ def test_too_few_frames_hold_nothing_out(frames):
 def folds_of(rng, gains, joints=200):
     """Additions that explain a share `gain` of what is missing, in each fold."""
     missing = [torch.from_numpy(rng.normal(size=(joints, 3))) for _ in gains]
-    return missing, [gain * part for gain, part in zip(gains, missing, strict=True)]
+    return missing, [[gain * part] for gain, part in zip(gains, missing, strict=True)]
 
 
-def test_a_perfect_addition_is_taken_whole_and_a_harmful_one_not_at_all():
+@pytest.mark.parametrize(("gain", "weight"), [(1, 1), (-1, 0), (2, 0.5), (0, 0)])
+def test_a_perfect_addition_is_taken_whole_and_a_harmful_one_not_at_all(gain, weight):
+    folds = folds_of(np.random.default_rng(0), [gain] * 4)
+    assert choose_weights(*folds).values == (weight,)
+
+
+def test_two_members_share_what_there_is_to_explain():
     rng = np.random.default_rng(0)
-    assert choose_weight(*folds_of(rng, [1, 1, 1, 1])).value == pytest.approx(KEPT_GAIN)
-    assert choose_weight(*folds_of(rng, [-1, -1, -1, -1])).value == 0
-    assert choose_weight(*folds_of(rng, [2, 2, 2, 2])).value == pytest.approx(KEPT_GAIN / 2)
+    missing = [torch.from_numpy(rng.normal(size=(300, 3))) for _ in range(4)]
+    wrong = [torch.from_numpy(rng.normal(size=(300, 3))) for _ in range(4)]
+    # Each is wrong where the other is wrong the other way.
+    added = [[m + w, m - w] for m, w in zip(missing, wrong, strict=True)]
+    chosen = choose_weights(missing, added)
+    assert chosen.values == (0.5, 0.5)
+    assert chosen.mpjpe == pytest.approx(0, abs=1e-6)
+    # One alone is worth less, and together they are no more than one.
+    alone = choose_weights(missing, [fold[:1] for fold in added])
+    assert 0 < alone.values[0] < 1
+    assert alone.error > chosen.error
+    double = choose_weights(missing, [[m / 4, m / 2] for m in missing])
+    assert double.values == (0, 1)
 
 
-def test_the_smallest_weight_that_keeps_most_of_the_gain_is_taken():
-    missing = [torch.from_numpy(np.random.default_rng(0).normal(size=(500, 3)))] * 4
-    # Half of what is added is wrong: the gain is flat about its best.
-    addition = [part + part.roll(1, 0) for part in missing]
-    weight = choose_weight(missing, addition, steps=100)
-    each = [
-        float((m - v * a).norm(dim=1).mean())
-        for m, a in zip(missing, addition, strict=True)
-        for v in np.linspace(0, 1, 101)
-    ][:101]
-    gain = (each[0] - np.array(each)) / (each[0] - min(each))
-    assert weight.value * 100 == pytest.approx(np.argmax(gain >= KEPT_GAIN))
-    assert weight.value < np.argmin(each) / 100
+def test_the_weights_are_those_of_least_error_of_all_that_are_tried():
+    rng = np.random.default_rng(1)
+    missing = [torch.from_numpy(rng.normal(size=(60, 3))) for _ in range(2)]
+    added = [
+        [m * share + torch.from_numpy(rng.normal(size=m.shape)) / 2 for share in (0.9, 0.5)]
+        for m in missing
+    ]
+    chosen = choose_weights(missing, added, steps=5)
+    errors = {}
+    for one, other in itertools.product(range(6), repeat=2):
+        if one + other <= 5:
+            left = [
+                m - one / 5 * a - other / 5 * b for m, (a, b) in zip(missing, added, strict=True)
+            ]
+            whole = [float(m.norm(dim=1).mean()) for m in missing]
+            part = [float(m.norm(dim=1).mean()) for m in left]
+            errors[one / 5, other / 5] = np.mean(np.divide(part, whole))
+    assert chosen.values == min(errors, key=errors.get)
+    assert chosen.error == pytest.approx(min(errors.values()))
 
 
-def test_a_gain_in_a_single_fold_does_not_decide():
-    missing, addition = folds_of(np.random.default_rng(0), [1, -0.1, -0.1, -0.1])
+def test_a_member_that_adds_nothing_has_no_weight():
+    missing, added = folds_of(np.random.default_rng(0), [0.7, 0.7, 0.7])
+    nothing = [[torch.zeros_like(m), *fold] for m, fold in zip(missing, added, strict=True)]
+    assert choose_weights(missing, nothing).values == (0, 1)
+
+
+def test_a_fold_that_is_far_off_counts_no_more_than_others():
+    missing, addition = folds_of(np.random.default_rng(0), [1, -1, -1, -1])
     missing[0] *= 100
-    addition[0] *= 100
-    assert choose_weight(missing, addition).value == 0
+    addition[0][0] *= 100
+    assert choose_weights(missing, addition).values == (0,)
 
 
 def test_the_errors_are_those_of_the_weight():
     missing, addition = folds_of(np.random.default_rng(0), [1.5, 0.5])
-    weight = choose_weight(missing, addition, steps=10)
-    both = torch.cat(missing) - weight.value * torch.cat(addition)
-    assert weight.mpjpe == pytest.approx(float(both.norm(dim=-1).mean()))
-    assert weight.ridge_mpjpe == pytest.approx(float(torch.cat(missing).norm(dim=-1).mean()))
-    assert weight.error < 1
+    chosen = choose_weights(missing, addition, steps=10)
+    both = torch.cat(missing) - chosen.values[0] * torch.cat([fold[0] for fold in addition])
+    assert chosen.mpjpe == pytest.approx(float(both.norm(dim=-1).mean()))
+    assert chosen.ridge_mpjpe == pytest.approx(float(torch.cat(missing).norm(dim=-1).mean()))
+    assert chosen.error < 1

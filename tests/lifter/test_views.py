@@ -1,5 +1,8 @@
 """Cameras in a lifter: lens and focal length out of the 2D, directions out of the 3D."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -146,3 +149,72 @@ def test_a_camera_in_the_wrong_place_is_refused():
         fit(seen, truth).lift(seen, camera=camera())
     with pytest.raises(ValueError, match="cameras of its own"):
         fit(seen, truth, camera=camera(), augmentation=[random_project({0: [[-5, 5]] * 3}, "zyx")])
+
+
+FOLDS = replace(camera(name="front"), dist=[-0.5, 0, 0, 0])
+"""Its lens shows nothing further than 0.54 focal lengths from the centre."""
+OUT_OF_REACH = FOLDS.K[:2, 2] + [0.6 * FOLDS.K[0, 0], 0.0]
+
+
+def test_pixels_that_the_lens_does_not_reach_are_counted_for_each_camera():
+    one, other = FOLDS, camera(dist=LENS)
+    seen = np.tile(one.K[:2, 2], (3000, 4, 1))
+    seen[[3, 2900], 2] = OUT_OF_REACH
+    seen[5, 1] = [np.nan, 400.0]  # half a pixel is none
+    poses = Poses.from_experiments({"a": seen, "b": seen})
+    views = Views.resolve([one, other], poses.keys, turns=False)
+    cameras = views.of(poses.keys)
+    assert dict(views.unreached(poses, views.seen(poses, cameras), cameras)) == {one: 2}
+
+
+@pytest.mark.parametrize("where", ["fit", "validation", "lift"])
+def test_unreached_pixels_are_warned_of_once_with_number_and_camera(where):
+    truth = walk(3000)
+    clear = FOLDS.project(truth)
+    seen = clear.copy()
+    seen[[3, 2900], 2] = OUT_OF_REACH
+    words = "poses_2d: the distortion of the camera 'front' cannot be inverted at 2 pixels"
+    if where == "lift":
+        lifter = fit(clear, truth, camera=FOLDS)
+        told = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            silent = lifter.lift(seen, on_unreached=told.append)
+        assert [dict(one) for one in told] == [{FOLDS: 2}]
+    with pytest.warns(UserWarning, match=words) as warned:
+        if where == "lift":
+            lifted = lifter.lift(seen)
+        else:
+            part = {"validation": (seen, truth)} if where == "validation" else {}
+            fit(clear if part else seen, truth, camera=FOLDS, **part)
+    assert len(warned) == 1
+    if where == "lift":
+        hidden = seen.copy()
+        hidden[[3, 2900], 2] = np.nan
+        np.testing.assert_array_equal(lifted.position, lifter.lift(hidden).position)
+        np.testing.assert_array_equal(lifted.position, silent.position)
+
+
+def test_2d_far_outside_of_the_image_is_refused_by_fit_and_lift_alike():
+    sized = replace(camera(name="top"), size=(1000, 800))
+    truth = walk()
+    seen = sized.project(truth)
+    lifter = fit(seen, truth, camera=sized)
+    words = r"the joints of poses_2d lie far outside of the image of camera 'top'.*--crop"
+    for refused in (
+        lambda: fit(4 * seen, truth, camera=sized),
+        lambda: lifter.lift(4 * seen),
+        lambda: lifter.relative(4 * seen),
+        lambda: fit(seen, truth, camera=sized, validation=(4 * seen, truth)),
+    ):
+        with pytest.raises(ValueError, match=words):
+            refused()
+    both, of_both = {"near": seen, "far": 4 * seen}, {"near": truth, "far": truth}
+    with pytest.raises(ValueError, match="the joints of experiment 'far' lie far outside"):
+        fit(both, of_both, camera=sized)
+    # What the tracker is unsure of is not held against the image.
+    unsure = np.zeros(seen.shape[:2])
+    assert np.isnan(lifter.lift(4 * seen, confidence=unsure).position).all()
+    named = replace(Poses.from_experiments(4 * seen), source_file="walk.csv")
+    with pytest.raises(ValueError, match="the joints of walk.csv lie far outside"):
+        lifter.lift(named)

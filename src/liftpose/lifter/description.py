@@ -41,12 +41,17 @@ def facts(lifter: Lifter) -> dict[str, str]:
     known["trained on"] = f"{choice.get('frames', '?')} frames"
     known["chosen on"] = str(choice.get("chosen_on", choice.get("folds", "?")))
     if "epoch" in choice:
-        known["network"] += f", best after epoch {choice['epoch']}" + (
-            f", at weight {lifter.weight:.2f}" if lifter.options.network == "residual" else ""
-        )
+        known["network"] += f", best after epoch {choice['epoch']}"
+    if "held_out_mpjpe" in choice:
         ridge = choice["held_out_mpjpe_ridge"]
         beside = "" if ridge != ridge else f" (linear map alone: {ridge:.4g}{unit})"
         known["held-out MPJPE"] = f"{choice['held_out_mpjpe']:.4g}{unit}{beside}"
+    if lifter.options.network in ("kernel", "residual"):
+        of_ridge = 1 - lifter.kernel_weight - lifter.weight
+        known["weights"] = (
+            f"linear map {of_ridge:.2f}, kernel {lifter.kernel_weight:.2f}, "
+            f"networks {lifter.weight:.2f}"
+        )
     known["digest"] = lifter.digest[:16]
     return known
 

@@ -1,29 +1,25 @@
-"""How a lifter is fitted: the linear map in one step, then the networks, epoch after epoch."""
+"""How the members of a lifter that are not linear are trained and weighed, epoch after epoch."""
 
 from __future__ import annotations
 
 import copy
-import logging
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from liftpose.lifter.batch import Augmentation, Batch
-from liftpose.lifter.members.ridge import Ridge, apply
-from liftpose.lifter.normalization import Anchoring, Normalization, as_joints, counted_values
+from liftpose.lifter.judging import HeldOut
+from liftpose.lifter.members.ridge import Ready
+from liftpose.lifter.normalization import Normalization
 from liftpose.lifter.opt import Options
-from liftpose.lifter.physical import AUTO, STRENGTHS, Physical
-from liftpose.lifter.preparation import Judged, begin_from, generator_for, with_statistics
+from liftpose.lifter.preparation import begin_from, generator_for
 from liftpose.lifter.run import Epoch, Start
-from liftpose.lifter.selection import Fold, Folds
+from liftpose.lifter.selection import Folds, Weights
+from liftpose.lifter.solving import Task
 from liftpose.lifter.training import (
     Feed,
     Progress,
-    Ready,
     augmented,
     make_learner,
     moved,
@@ -31,15 +27,9 @@ from liftpose.lifter.training import (
     take,
     train_epoch,
 )
-from liftpose.skeleton.target_sets import TargetSets
 
 if TYPE_CHECKING:
     from liftpose.lifter.lifter import Lifter
-
-log = logging.getLogger("liftpose")
-
-SAMPLE = 20_000
-"""Augmented poses, at the least, that statistics and ridge are taken from (in at most 50 draws)."""
 
 DRAWN = 1000
 """Poses that are augmented at a time: enough that what each call costs is little beside them.
@@ -48,45 +38,6 @@ With more, the system may take back the memory of every step and have to give it
 a pose was measured to cost twice as much in a process that had held nothing larger before. With a
 power of two, the coordinates of a pose share few places of the cache: 1024 cost a fifth more.
 """
-
-WORTHWHILE = 0.97
-"""Held-out error, as a share of that without it, that physical augmentation has to come below.
-
-It is judged by a linear map, for networks too: a gain of 1.5 % there was measured to become a loss
-of 16 % with the network on a mouse (mouse34), and gains of 5 % and more to stay.
-"""
-
-Linear = tuple[Normalization, Ridge, dict[str, Any]]
-"""Statistics, linear map, and what was chosen."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is learned from, and what choices are made on.
-
-    Parameters
-    ----------
-    data : Batch
-        All training poses.
-    steps : sequence of Augmentation
-        Applied to every batch.
-    folds, learned : Folds
-        What the linear map and what the networks hold out.
-    held_out : Judged
-        The training poses as the held-out frames are judged on.
-    validation : Judged, optional
-        Poses to choose on instead.
-    start : Start, optional
-        A checkpoint to go on from.
-    """
-
-    data: Batch
-    steps: Sequence[Augmentation]
-    folds: Folds
-    learned: Folds
-    held_out: Judged
-    validation: Judged | None
-    start: Start | None
 
 
 def check_start(start: Start, options: Options, norm_2d: bool, folds: Folds, digest: str) -> None:
@@ -131,151 +82,6 @@ def check_start(start: Start, options: Options, norm_2d: bool, folds: Folds, dig
         )
 
 
-def fit_linear(
-    task: Task, sets: TargetSets, options: Options, norm_2d: bool, stats: Sequence[Any] | None
-) -> Linear:
-    """Take the statistics of the training data, and solve the linear map.
-
-    Parameters
-    ----------
-    task : Task
-        What is learned from.
-    sets : TargetSets
-        Roots and targets.
-    options : Options
-        Of the run.
-    norm_2d : bool
-        Whether the 2D of each frame is scaled to unit norm.
-    stats : sequence of four arrays, optional
-        Statistics to normalize by instead of the training data's own.
-
-    Returns
-    -------
-    normalization : Normalization
-    ridge : Ridge
-    choice : dict
-        What was chosen.
-    """
-    start, folds = task.start, task.folds
-    if start is not None and start.resume:
-        return start.lifter.normalization, start.lifter.ridge, dict(start.lifter.choice)
-    frames = len(task.data.pose_2d)
-    copies = min(50, -(-SAMPLE // frames)) if task.steps else 1
-    tiled = take(task.data, torch.arange(frames).repeat(copies)) if copies > 1 else task.data
-    sample = augmented(tiled, task.steps, generator_for(options.seed, "statistics"))
-    if start is not None:
-        normalization = start.lifter.normalization
-    else:
-        anchoring = Anchoring(sets)
-        normalization = Normalization.fit(
-            anchoring,
-            sample.pose_2d,
-            sample.pose_3d,
-            counted_values(anchoring, sample.pose_2d, sample.pose_3d, sample.counts),
-            norm_2d,
-            per_coordinate=options.network == "martinez",
-        )
-        if stats is not None:
-            normalization = with_statistics(normalization, stats)
-    offsets = np.arange(copies)[:, None] * frames
-    wide = tuple(
-        Fold((offsets + fold.train).ravel(), (offsets + fold.held).ravel()) for fold in folds.folds
-    )
-    judged = task.validation
-    ridge = Ridge.fit(
-        *standardise(sample, normalization),
-        Folds(wide, folds.kind),
-        normalization.std_out,
-        normalization.dims,
-        len(sets.targets),
-        None if judged is None else standardise(judged.batch, normalization),
-    )
-    return normalization, ridge, {"ridge_penalty": ridge.penalty}
-
-
-def fit_best_linear(
-    task: Task, sets: TargetSets, options: Options, norm_2d: bool, stats: Sequence[Any] | None
-) -> tuple[Task, Linear]:
-    """Solve the linear map, and choose how strong physical augmentation is, where that is asked.
-
-    A linear map is solved for each strength on augmented frames and judged on held-out frames as
-    they are, without augmentation. Errors are taken relative to those without augmentation, in
-    each fold, and averaged over the folds without the one that gains most; a small gain there is
-    none (see `WORTHWHILE`).
-
-    Parameters
-    ----------
-    task, sets, options, norm_2d, stats
-        See `fit_linear`.
-
-    Returns
-    -------
-    task : Task
-        With the strength that was chosen.
-    linear : tuple
-        What `fit_linear` gives for it; ``physical`` in what was chosen has the strength,
-        ``physical_errors`` the share of the error that each strength leaves.
-    """
-    if not any(getattr(step, "strength", None) == AUTO for step in task.steps):
-        return task, fit_linear(task, sets, options, norm_2d, stats)
-    if task.start is not None and task.start.resume and "physical" in task.start.lifter.choice:
-        settled = _with_strength(task, task.start.lifter.choice["physical"])
-        return settled, fit_linear(settled, sets, options, norm_2d, stats)
-    decided = task.folds.honest or task.validation is not None
-    tried = {
-        strength: (
-            other := _with_strength(task, strength),
-            fit_linear(other, sets, options, norm_2d, stats),
-        )
-        for strength in ((0.0, *STRENGTHS) if decided else (0.0,))
-    }
-    errors = {strength: _held_out_errors(task, linear) for strength, (_, linear) in tried.items()}
-    shares = {strength: _share(own, errors[0.0]) for strength, own in errors.items()}
-    best = min(shares, key=lambda strength: shares[strength])
-    best = best if shares[best] < WORTHWHILE else 0.0
-    log.info(
-        "physical augmentation: strength %g, of held-out errors %s.",
-        best,
-        ", ".join(f"{share:.3f} with {strength:g}" for strength, share in shares.items()),
-    )
-    settled, (normalization, ridge, choice) = tried[best]
-    found = {f"{strength:g}": share for strength, share in shares.items()}
-    choice |= {"physical": best, "physical_errors": found}
-    return settled, (normalization, ridge, choice)
-
-
-def _with_strength(task: Task, strength: float) -> Task:
-    """The same with a strength for the augmentations that ask for one; zero leaves them out."""
-    steps = [
-        step.at(strength) if isinstance(step, Physical) and step.strength == AUTO else step
-        for step in task.steps
-        if strength or getattr(step, "strength", None) != AUTO
-    ]
-    return replace(task, steps=tuple(steps))
-
-
-def _held_out_errors(task: Task, linear: Linear) -> torch.Tensor:
-    """Mean distance of the targets in each fold's held-out frames, which are not augmented."""
-    normalization, ridge, _ = linear
-    judged = task.validation or Judged(task.held_out.batch, task.folds)
-    inputs, outputs, counts = standardise(judged.batch, normalization)
-    dims, targets = normalization.dims, normalization.anchoring.target_count
-    errors = []
-    for number, fold in enumerate(judged.folds.folds):
-        rows = torch.from_numpy(fold.held)
-        weights = ridge.weights if task.validation else ridge.folds[number]
-        missed = (apply(weights, inputs[rows]) - outputs[rows]) * normalization.std_out
-        counted = as_joints(counts[rows], dims)[:, :targets].all(-1)
-        errors.append(as_joints(missed, dims)[:, :targets].norm(dim=-1)[counted].mean())
-    return torch.stack(errors)
-
-
-def _share(errors: torch.Tensor, plain: torch.Tensor) -> float:
-    """Error as a share of the error without, over all folds but the one that gains most."""
-    ratios = (errors / plain.clamp(min=1e-12)).sort().values
-    return float((ratios[1:] if len(ratios) > 2 else ratios).mean())
-
-
 def drawn(
     task: Task, normalization: Normalization, generator: torch.Generator, device: torch.device
 ) -> Ready:
@@ -308,6 +114,59 @@ def drawn(
     return inputs, outputs, counts
 
 
+def judged_on(lifter: Lifter, task: Task, device: torch.device) -> HeldOut:
+    """Give what the weights of a lifter's members are chosen on.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        Whose ridge and kernel are solved.
+    task : Task
+        Holds the frames.
+    device : torch.device
+        Where the networks are.
+
+    Returns
+    -------
+    HeldOut
+    """
+    judged = task.validation or task.held_out
+    ready = moved(standardise(judged.batch, lifter.normalization), device)
+    return HeldOut.of(lifter.normalization, lifter.ridge, lifter.kernel, judged.folds, ready)
+
+
+def with_kernel_alone(lifter: Lifter, task: Task) -> Lifter:
+    """Weigh the kernel of a lifter that has no networks.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        Whose ridge and kernel are solved; it is not changed.
+    task : Task
+        What is learned from, and what the weight is chosen on.
+
+    Returns
+    -------
+    Lifter
+    """
+    held_out = judged_on(lifter, task, torch.device("cpu"))
+    chosen = held_out.weights()
+    weighed = lifter.with_members(None, chosen.values)
+    weighed.choice |= _found(chosen)
+    return weighed
+
+
+def _found(chosen: Weights) -> dict[str, Any]:
+    """What was chosen, as a lifter keeps it."""
+    of_kernel, of_network = chosen.values
+    return {
+        "kernel_weight": of_kernel,
+        "network_weight": of_network,
+        "held_out_mpjpe": chosen.mpjpe,
+        "held_out_mpjpe_ridge": chosen.ridge_mpjpe,
+    }
+
+
 def fit_network(
     lifter: Lifter,
     task: Task,
@@ -334,9 +193,11 @@ def fit_network(
     """
     options, start = lifter.options, task.start
     weights = generator_for(options.seed, "weights")
-    learner = make_learner(options, lifter.normalization, lifter.ridge, weights, device)
+    learner = make_learner(
+        options, lifter.normalization, lifter.ridge, lifter.kernel, weights, device
+    )
     progress = Progress(0, 0, generator_for(options.seed, "training"))
-    best_error, best = float("inf"), lifter.with_network(None, 0.0)
+    best_error, best = float("inf"), lifter.with_members(None, (0.0, 0.0))
     if start is not None and start.resume:
         learner.resume(start.training["learner"])
         progress.epoch, progress.step = start.training["epoch"], start.training["step"]
@@ -346,29 +207,19 @@ def fit_network(
     elif start is not None:
         begin_from(learner, start.lifter.network)
     feed = Feed(task.data, task.steps, lifter.normalization, device)
-    clean = feed.ready
-    judged = task.validation or task.held_out
-    if judged.batch is task.data and clean is not None:
-        ready = clean
-    else:
-        ready = moved(standardise(judged.batch, lifter.normalization), device)
+    judged = judged_on(lifter, task, device)
     while progress.epoch < options.epochs:
-        if clean is None:
+        if task.steps:
             feed.ready = drawn(task, lifter.normalization, progress.generator, device)
         loss, rate = train_epoch(learner, feed, task.learned, options.batch_size, progress)
-        held_out = learner.judge(judged.folds, ready)
+        held_out = learner.judge(judged)
         better = not held_out.error >= best_error
-        now = lifter.with_network(learner.current, held_out.value)
+        now = lifter.with_members(learner.current, held_out.values)
         if better:
             best_error = held_out.error
-            now.choice |= {
-                "epoch": progress.epoch,
-                "network_weight": held_out.value,
-                "held_out_mpjpe": held_out.mpjpe,
-                "held_out_mpjpe_ridge": held_out.ridge_mpjpe,
-            }
+            now.choice |= {"epoch": progress.epoch} | _found(held_out)
             # A network of its own, that training does not change.
-            best = now.with_network(copy.deepcopy(now.network), now.weight)
+            best = now.with_members(copy.deepcopy(now.network), held_out.values)
         if on_epoch is not None:
             on_epoch(Epoch(progress.epoch, rate, loss, held_out, better, now, learner, progress))
     return best

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ import liftpose
 from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Augmentation
 from liftpose.lifter.description import as_html, as_text
-from liftpose.lifter.fitting import Task, check_start, fit_best_linear, fit_network
+from liftpose.lifter.fitting import check_start, fit_network, with_kernel_alone
+from liftpose.lifter.members.kernel import Kernel
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
@@ -36,6 +38,7 @@ from liftpose.lifter.preparation import (
     with_noise,
 )
 from liftpose.lifter.run import Epoch, Start
+from liftpose.lifter.solving import Task, fit_best_linear, fit_kernel
 from liftpose.lifter.terms import (
     Asked,
     agreed_norm_2d,
@@ -47,7 +50,7 @@ from liftpose.lifter.terms import (
     of_skeleton,
 )
 from liftpose.lifter.threads import threads
-from liftpose.lifter.views import Views
+from liftpose.lifter.views import Views, called, warn_of_unreached
 from liftpose.poses import Floats, Key, Lifted, Poses
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
@@ -59,9 +62,10 @@ CHUNK = 2048
 class Lifter:
     """Lifts the 2D keypoints of one camera to 3D.
 
-    A ridge (a closed-form linear map) and, on top of it, residual networks that are weighted by
-    what they are worth on held-out blocks of the training data. ``network="ridge"`` leaves the
-    networks out, ``network="martinez"`` uses the published one instead.
+    A ridge (a closed-form linear map) and, on top of it, a kernel map and residual networks that
+    are weighted by what they are worth on held-out blocks of the training data.
+    ``network="kernel"`` leaves the networks out, ``network="ridge"`` the kernel too, and
+    ``network="martinez"`` uses the published one instead.
 
     Parameters
     ----------
@@ -112,7 +116,8 @@ class Lifter:
         self.frame: str | None = None
         self.views: Views | None = None
         self.network: nn.Module | None = None
-        self.weight = 0.0
+        self.kernel: Kernel | None = None
+        self.kernel_weight, self.weight = 0.0, 0.0
         self.choice: dict[str, Any] = {}
         self._digest: str | None = None
 
@@ -175,7 +180,8 @@ class Lifter:
         start : Start, optional
             A checkpoint to go on from.
         on_ready : callable, optional
-            Called with the lifter when all input is found good and the ridge is solved.
+            Called with the lifter when all input is found good, and ridge and kernel are
+            solved.
         on_epoch : callable, optional
             Called with an `Epoch` after each.
 
@@ -221,17 +227,26 @@ class Lifter:
             self.views, self._digest = views, None
             judged = None if validation is None else self._judged(validation, camera)
             task = Task(data, steps, folds, learned, Judged(clean, learned), judged, start)
-            task, (self.normalization, self.ridge, self.choice) = fit_best_linear(
-                task, sets, self.options, norm_2d, stats
-            )
+            task, linear = fit_best_linear(task, sets, self.options, norm_2d, stats)
+            self.normalization, self.ridge = linear.normalization, linear.ridge
+            self.choice = linear.choice
             self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}
             self.choice |= judged.summary() if judged else {}
+            if self.options.network in ("kernel", "residual"):
+                self.kernel = fit_kernel(task, linear, self.options.seed)
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
-                best = fit_network(self, task, device, on_epoch)
-                self.network, self.weight, self.choice = best.network, best.weight, best.choice
+                best = self._with_best_members(task, device, on_epoch)
+                vars(self).update(vars(best))
         return self
+
+    def _with_best_members(
+        self, task: Task, device: torch.device, on_epoch: Callable[[Epoch], None] | None
+    ) -> Lifter:
+        if self.options.network == "kernel":
+            return with_kernel_alone(self, task)
+        return fit_network(self, task, device, on_epoch)
 
     def _in_view(
         self, views: Views | None, poses_2d: Poses, poses_3d: Poses, camera: Any = None
@@ -241,7 +256,9 @@ class Lifter:
         if views is None:
             return poses_2d, poses_3d
         cameras = views.of(poses_3d.keys, camera)
+        views.check_fits(poses_2d, cameras)
         seen = views.seen(poses_2d, cameras)
+        warn_of_unreached(views.unreached(poses_2d, seen, cameras), called(poses_2d))
         turned, given = (
             views.turned(points, poses_3d, cameras) for points in (poses_3d.points, poses_3d.given)
         )
@@ -284,26 +301,34 @@ class Lifter:
             raise ValueError("this lifter was not fitted; call fit(poses_2d, poses_3d) first.")
         return self.skeleton
 
-    def with_network(self, network: nn.Module | None, weight: float) -> Lifter:
-        """Give the same lifter with another network; the rest is shared.
+    def with_members(self, network: nn.Module | None, weights: tuple[float, ...]) -> Lifter:
+        """Give the same lifter with other members; ridge and kernel are shared.
 
         Parameters
         ----------
         network : torch.nn.Module or None
             What adds to the linear map.
-        weight : float
-            How much of it is added.
+        weights : tuple of two float
+            How much of the kernel and of the network is added.
 
         Returns
         -------
         Lifter
         """
         other = copy.copy(self)
-        other.network, other.weight, other.choice = network, weight, dict(self.choice)
+        other.network, other.choice = network, dict(self.choice)
+        other.kernel_weight, other.weight = weights
         other._digest = None
         return other
 
-    def lift(self, poses_2d: Any, camera: Any = None, confidence: Any = None) -> Lifted:
+    def lift(
+        self,
+        poses_2d: Any,
+        camera: Any = None,
+        confidence: Any = None,
+        *,
+        on_unreached: Callable[[Mapping[Camera, int]], Any] | None = None,
+    ) -> Lifted:
         """Lift 2D poses, some frames at a time. Several threads may do so at once.
 
         Parameters
@@ -315,6 +340,9 @@ class Lifter:
             with.
         confidence : array, shape (N, J), or dict of such arrays, optional
             Below the lifter's ``min_confidence`` a joint counts as not seen.
+        on_unreached : callable, optional
+            Called, instead of warning, with how many pixels there are for each camera at which
+            its distortion cannot be inverted.
 
         Returns
         -------
@@ -325,17 +353,28 @@ class Lifter:
         ------
         ValueError
             Other joints than the lifter learned, a lifter that was not fitted, a camera for one
-            that learned without, or the other way round several cameras and none given.
+            that learned without, or the other way round several cameras and none given; or
+            joints far outside of the camera's image.
         TypeError
             Something that is no poses, or no camera.
+
+        Warns
+        -----
+        UserWarning
+            Pixels at which a camera's distortion cannot be inverted, with their number.
         """
         skeleton = self.skeleton_known
         poses_2d = of_skeleton(as_poses_2d(poses_2d, confidence, copy=False), skeleton)
         cameras = self._cameras(poses_2d, camera)
         shape = (poses_2d.frames, poses_2d.joint_count, self.dims)
         position, root_relative = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        for rows, relative in self._chunks(poses_2d, cameras):
+        unreached: Counter[Camera] = Counter()
+        for rows, relative in self._chunks(poses_2d, cameras, unreached=unreached):
             position[rows], root_relative[rows] = placed(self.sets, relative)
+        if on_unreached is None:
+            warn_of_unreached(unreached, called(poses_2d))
+        else:
+            on_unreached(unreached)
         return Lifted(
             position,
             root_relative,
@@ -355,6 +394,7 @@ class Lifter:
     def _cameras(self, poses_2d: Poses, camera: Any) -> dict[Key, Camera] | None:
         if self.views is not None:
             found = self.views.of(poses_2d.keys, camera)
+            self.views.check_fits(poses_2d.sure(self.options.min_confidence), found)
             return dict(zip(poses_2d.keys, found, strict=True))
         if camera is not None:
             raise ValueError(
@@ -363,7 +403,11 @@ class Lifter:
         return None
 
     def _chunks(
-        self, poses_2d: Poses, cameras: dict[Key, Camera] | None, linear_only: bool = False
+        self,
+        poses_2d: Poses,
+        cameras: dict[Key, Camera] | None,
+        linear_only: bool = False,
+        unreached: Counter[Camera] | None = None,
     ) -> Iterator[tuple[slice, Floats]]:
         """Give rows and joints relative to their anchors in the lifter's frame, chunk by chunk."""
         with threads(self.options.job):
@@ -375,6 +419,8 @@ class Lifter:
                 else:
                     of_part = [cameras[key] for key in part.keys]
                     seen = self.views.seen(sure, of_part)
+                    if unreached is not None:
+                        unreached.update(self.views.unreached(sure, seen, of_part))
                     relative = self._relative(seen, linear_only)
                     relative = self.views.back(relative, part, of_part)
                 yield slice(first, first + part.frames), relative
@@ -389,7 +435,7 @@ class Lifter:
         camera : as in `lift`, optional
             What filmed them.
         linear_only : bool
-            Leave the network out.
+            Leave kernel and network out.
 
         Returns
         -------
@@ -413,8 +459,8 @@ class Lifter:
         chunk = torch.from_numpy(np.array(points, np.float64))
         inputs = self.normalization.inputs(chunk)
         outputs = self.ridge.predict(inputs)
-        if self.network is not None and not linear_only:
-            outputs = self._with_network(inputs, outputs)
+        if not linear_only:
+            outputs = self._with_members(inputs, outputs)
         relative = self.normalization.restore(outputs)
         seen = self.normalization.anchoring.relative(chunk).isfinite().any(2).any(1)
         relative[~seen] = torch.nan
@@ -443,8 +489,10 @@ class Lifter:
             return everywhere
         return self.views.back(everywhere, poses_2d, [cameras[key] for key in poses_2d.keys])
 
-    def _with_network(self, inputs: Tensor, outputs: Tensor) -> Tensor:
+    def _with_members(self, inputs: Tensor, outputs: Tensor) -> Tensor:
         network = self.network
+        if self.kernel is not None and self.kernel_weight > 0:
+            outputs = outputs + self.kernel_weight * self.kernel.addition(inputs)
         if isinstance(network, Martinez):
             device = next(network.parameters()).device
             network.eval()
@@ -526,6 +574,8 @@ class Lifter:
             "joint_count": self.sets.joint_count,
             "normalization": self.normalization.state(),
             "ridge": self.ridge.state(),
+            "kernel": None if self.kernel is None else self.kernel.state(),
+            "kernel_weight": self.kernel_weight,
             "network": None if network is None else dict(network.state_dict()),
             "weight": self.weight,
             "choice": self.choice,
@@ -560,6 +610,9 @@ class Lifter:
         lifter.views = None if views is None else Views.from_state(views)
         lifter.normalization = Normalization(Anchoring(lifter.sets), **state["normalization"])
         lifter.ridge = Ridge(**state["ridge"])
+        kernel = state.get("kernel")  # lifters from before there were kernels have none
+        lifter.kernel = None if kernel is None else Kernel(**kernel)
+        lifter.kernel_weight = state.get("kernel_weight", 0.0)
         lifter.weight, lifter.choice = state["weight"], dict(state["choice"])
         network = state["network"]
         if network is not None:

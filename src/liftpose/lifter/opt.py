@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from liftpose.names import closest
+from liftpose.names import closest, listed
 
 log = logging.getLogger("liftpose")
+
+NETWORKS = ("residual", "kernel", "ridge", "martinez")
 
 _OUT_DIR_NAMES = ("data_dir", "exp", "out", "out_dir")
 """0.22's names for the folder, which are accepted and all mean `out_dir`."""
@@ -48,7 +50,8 @@ class Options:
     out_dir: str = "out"
     """Folder of checkpoints, log and results (0.22's `data_dir`, `exp` and `out` mean it too)."""
     network: str = "residual"
-    """`residual` (ours), `ridge` (the closed-form linear map alone), `martinez` (published)."""
+    """`residual` (ours), `kernel` (ours but without networks), `ridge` (the linear map alone),
+    `martinez` (published)."""
     epochs: int = 30
     """Total passes over the training frames; a resumed run continues up to it."""
     batch_size: int = 64
@@ -110,10 +113,8 @@ class Options:
         for name in ("resume", "test", "predict", "procrustes", "max_norm"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} is {getattr(self, name)!r}; expected True or False.")
-        if self.network not in ("residual", "ridge", "martinez"):
-            raise ValueError(
-                f"network is {self.network!r}; expected 'residual', 'ridge' or 'martinez'."
-            )
+        if self.network not in NETWORKS:
+            raise ValueError(f"network is {self.network!r}; expected {listed(NETWORKS)}.")
 
     @classmethod
     def from_kwargs(

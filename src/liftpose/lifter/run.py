@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from liftpose.lifter.batch import Batch
-from liftpose.lifter.selection import Weight
+from liftpose.lifter.selection import Weights
 from liftpose.lifter.training import Learner, Progress, moved, standardise
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class Epoch:
         Last learning rate.
     loss_train : float
         Mean loss of its steps, in standardised units.
-    held_out : Weight
-        Weight of the network and error on held-out frames.
+    held_out : Weights
+        Weights of kernel and network, and error on held-out frames.
     best : bool
         Whether no earlier epoch was as good on held-out frames.
     lifter : Lifter
@@ -41,7 +41,7 @@ class Epoch:
     number: int
     rate: float
     loss_train: float
-    held_out: Weight
+    held_out: Weights
     best: bool
     lifter: Lifter
     learner: Learner
@@ -51,7 +51,7 @@ class Epoch:
         """Loss of the lifter as it stands, on poses it does not learn from."""
         device = next(self.learner.current.parameters()).device
         ready = moved(standardise(batch, self.lifter.normalization), device)
-        return self.learner.loss(ready, self.held_out.value)
+        return self.learner.loss(ready, self.held_out.values)
 
 
 @dataclass(frozen=True)

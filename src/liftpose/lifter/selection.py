@@ -18,11 +18,14 @@ from torch import Tensor
 from liftpose.poses import Key, Poses
 
 FOLDS = 4
-KEPT_GAIN = 0.9
-"""Share of the held-out gain that a smaller weight has to keep to be preferred."""
+SAME = 1e-6
+"""Share of the ridge's error that a whole unit of weight has to gain, to be taken at all."""
 
 GAP = 50
 """Frames left out on either side of a held-out block (a quarter of a block where that is less)."""
+
+_JOINTS = 8192
+"""Joints whose distances with all weights are held in memory at a time."""
 
 Rows = npt.NDArray[np.int64]
 
@@ -163,71 +166,78 @@ def _by_time(poses: Poses, rows: Rows, count: int) -> list[Fold]:
 
 
 @dataclass(frozen=True)
-class Weight:
-    """How much of a member is added to the ridge, and what that is worth on held-out frames.
+class Weights:
+    """How much of each member is added to the ridge, and what that is worth on held-out frames.
 
     Parameters
     ----------
-    value : float
-        The weight, in 0 .. 1; zero leaves the ridge alone.
+    values : tuple of float
+        One a member, in 0 .. 1, together at most 1; zeros leave the ridge alone.
     error : float
         What the choice was made on; lower is better.
     mpjpe, ridge_mpjpe : float
-        Mean held-out distance of the targets, with that weight and of the ridge alone, in the
+        Mean held-out distance of the targets, with these weights and of the ridge alone, in the
         data's unit.
     """
 
-    value: float
+    values: tuple[float, ...]
     error: float
     mpjpe: float
     ridge_mpjpe: float
 
 
-def choose_weight(missing: Sequence[Tensor], addition: Sequence[Tensor], steps: int = 20) -> Weight:
-    """Choose how much of an addition to the ridge to take.
+def choose_weights(
+    missing: Sequence[Tensor], additions: Sequence[Sequence[Tensor]], steps: int = 20
+) -> Weights:
+    """Choose how much of each addition to the ridge to take.
 
-    The error in each fold is taken relative to the ridge's there, and averaged over the folds
-    *without the one that gains most*: a gain must show elsewhere too. (On one camera of a walking
-    fly a single fold, in which the ridge strayed far, otherwise chose a weight that cost accuracy
-    on later frames.) Of the weights that keep `KEPT_GAIN` of the best weight's gain the smallest
-    is taken, since the best of many tried on the same frames is flattered by them.
+    The error in each fold is taken relative to the ridge's there and averaged over the folds, so
+    that one in which all members are far off counts no more than the others. Of weights that are
+    as good those with the smallest sum are taken.
 
     Parameters
     ----------
     missing : sequence of tensors, shape (M, D)
         For each fold, what the ridge leaves to be explained of M held-out joints.
-    addition : sequence of tensors, shape (M, D)
-        What the member adds to the ridge there.
+    additions : sequence of sequences of tensors, shape (M, D)
+        For each fold, what each member adds to the ridge there.
     steps : int
-        The weights tried are 0, 1 / steps, ..., 1.
+        Weights are tried in so many steps from 0 to 1.
 
     Returns
     -------
-    Weight
+    Weights
 
     Examples
     --------
     >>> missing = [torch.ones(5, 3) for _ in range(4)]
-    >>> choose_weight(missing, [2 * part for part in missing]).value
-    0.45
+    >>> choose_weights(missing, [[2 * part] for part in missing]).values
+    (0.5,)
     """
-    values = torch.linspace(0, 1, steps + 1, dtype=torch.float64)
-    distances = (
-        torch.stack(
-            [
-                torch.stack([(m - float(value) * a).norm(dim=-1).mean() for value in values])
-                for m, a in zip(missing, addition, strict=True)
-            ]
-        )
-        .double()
-        .cpu()
+    tried = _weights(len(additions[0]), steps)
+    distances = torch.stack(
+        [_mean_distances(m, added, tried) for m, added in zip(missing, additions, strict=True)]
     )
-    ratios = (distances / distances[:, :1].clamp(min=1e-12)).sort(0).values
-    if len(ratios) > 2:
-        ratios = ratios[1:]
-    error = ratios.mean(0)
-    enough = 1 - KEPT_GAIN * (1 - error.min())
-    best = int((error <= enough + 1e-6).nonzero()[0])
+    error = (distances / distances[:, :1].clamp(min=1e-12)).mean(0)
+    best = int((error + SAME * tried.sum(1)).argmin())
     sizes = torch.tensor([len(part) for part in missing], dtype=torch.float64)
     mean = (distances * sizes.unsqueeze(1)).sum(0) / sizes.sum()
-    return Weight(best / steps, float(error[best]), float(mean[best]), float(mean[0]))
+    values = tuple(round(float(value) * steps) / steps for value in tried[best])
+    return Weights(values, float(error[best]), float(mean[best]), float(mean[0]))
+
+
+def _weights(members: int, steps: int) -> Tensor:
+    """All weights that add up to 1 at most, shape (W, members); the first are zeros."""
+    grid = torch.cartesian_prod(*[torch.arange(steps + 1)] * members).reshape(-1, members)
+    return grid[grid.sum(1) <= steps].double() / steps
+
+
+def _mean_distances(missing: Tensor, additions: Sequence[Tensor], tried: Tensor) -> Tensor:
+    """Mean length of what is left of `missing` with each of the weights, shape (W,)."""
+    parts = torch.stack([missing, *additions]).double()
+    signs = torch.cat([tried.new_ones(len(tried), 1), -tried], 1).to(parts.device)
+    # The square of a length is quadratic in the weights: few products of each joint serve them all.
+    products = torch.einsum("amd,bmd->mab", parts, parts).flatten(1)
+    quadratic = torch.einsum("wa,wb->abw", signs, signs).flatten(0, 1)
+    total = sum((chunk @ quadratic).clamp(min=0).sqrt().sum(0) for chunk in products.split(_JOINTS))
+    return (torch.as_tensor(total) / max(1, len(missing))).cpu()

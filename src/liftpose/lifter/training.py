@@ -16,12 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.judging import HeldOut
+from liftpose.lifter.members.kernel import Kernel
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
-from liftpose.lifter.members.ridge import Ridge, apply
+from liftpose.lifter.members.ridge import Ready, Ridge
 from liftpose.lifter.normalization import Normalization, as_joints
 from liftpose.lifter.opt import Options
-from liftpose.lifter.selection import Folds, Weight, choose_weight
+from liftpose.lifter.selection import Folds, Weights
 
 WARM_UP = 50
 """Steps over which the learning rate of the residual networks rises to its plateau."""
@@ -34,9 +36,6 @@ have to know the number of epochs beforehand.
 """
 
 WEIGHT_DECAY = 1e-2
-
-Ready = tuple[Tensor, Tensor, Tensor]
-"""Standardised inputs and outputs, and which outputs count."""
 
 
 def take(batch: Batch, rows: Tensor) -> Batch:
@@ -149,10 +148,10 @@ class Learner(Protocol):
     def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
         """Take one step of training; give the loss and the learning rate."""
 
-    def judge(self, folds: Folds, clean: Ready) -> Weight:
-        """Give the weight that serves held-out frames best, and the error with it."""
+    def judge(self, held_out: HeldOut) -> Weights:
+        """Give the weights, of kernel and network, that serve held-out frames best."""
 
-    def loss(self, batch: Ready, weight: float) -> float:
+    def loss(self, batch: Ready, weights: tuple[float, ...]) -> float:
         """Give the loss of the lifter as it stands, on data it does not learn from."""
 
     def state(self) -> dict[str, Any]:
@@ -169,8 +168,10 @@ class ResidualLearner:
     ----------
     network : FoldNetworks
         One network a fold.
-    ridge : tensor, shape (F + 1, O)
-        Weights of the ridge of all training data, which the networks' mean is added to.
+    ridge : Ridge
+        What the networks' mean is added to.
+    kernel : Kernel
+        What is added beside it.
     normalization : Normalization
         Gives the number of targets.
     options : Options
@@ -180,12 +181,13 @@ class ResidualLearner:
     def __init__(
         self,
         network: FoldNetworks,
-        ridge: Tensor,
+        ridge: Ridge,
+        kernel: Kernel | None,
         normalization: Normalization,
         options: Options,
     ):
         self.network, self.current = network, copy.deepcopy(network)
-        self.ridge, self.options = ridge, options
+        self.ridge, self.kernel, self.options = ridge, kernel, options
         self.targets, self.dims = normalization.anchoring.target_count, normalization.dims
         # All outputs share one scale, so that a distance is one too.
         self.unit = float(normalization.std_out[0])
@@ -210,32 +212,30 @@ class ResidualLearner:
         return float(loss.detach()) / len(self.network.ridges), rate
 
     @torch.no_grad()
-    def judge(self, folds: Folds, clean: Ready) -> Weight:
-        """Choose the weight on every fold's held-out frames together; see `Learner`."""
-        inputs, outputs, counts = clean
-        missing, added = [], []
-        for number, fold in enumerate(folds.folds):
-            rows = torch.from_numpy(fold.held).to(inputs.device)
-            if folds.kind == "validation":  # which no network learned from: judge what will lift
-                base = apply(self.ridge, inputs[rows]).float()
-                addition = self.current.addition(inputs[rows])
+    def judge(self, held_out: HeldOut) -> Weights:
+        """Choose the weights on every fold's held-out frames together; see `Learner`."""
+        added = []
+        for number, rows in enumerate(held_out.rows):
+            inputs = held_out.ready[0][rows]
+            if held_out.folds.kind == "validation":  # which no network learned from
+                addition = self.current.addition(inputs)
             else:
-                base, addition = self.current.held_out(number, inputs[rows])
-            counted = self._targets(counts[rows]).all(-1)
-            missing.append(self._targets(outputs[rows] - base)[counted] * self.unit)
-            added.append(self._targets(addition)[counted] * self.unit * folds.honest)
-        return choose_weight(missing, added)
-
-    def _targets(self, flat: Tensor) -> Tensor:
-        return as_joints(flat, self.dims)[:, : self.targets]
+                addition = self.current.held_out(number, inputs)
+            added.append(held_out.joints(number, addition))
+        return held_out.weights(tuple(added))
 
     @torch.no_grad()
-    def loss(self, batch: Ready, weight: float) -> float:
+    def loss(self, batch: Ready, weights: tuple[float, ...]) -> float:
         """Mean distance of the targets, in standardised units; see `Learner`."""
         inputs, outputs, counts = batch
-        guess = apply(self.ridge, inputs) + weight * self.current.addition(inputs)
-        counted = self._targets(counts).all(-1)
-        return float(self._targets(guess - outputs)[counted].norm(dim=-1).mean())
+        of_kernel, of_network = weights
+        guess = self.ridge.predict(inputs.cpu())
+        if self.kernel is not None and of_kernel:
+            guess = guess + of_kernel * self.kernel.addition(inputs.cpu())
+        guess = guess.to(outputs) + of_network * self.current.addition(inputs)
+        counted = as_joints(counts, self.dims)[:, : self.targets].all(-1)
+        missed = as_joints(guess - outputs, self.dims)[:, : self.targets]
+        return float(missed[counted].norm(dim=-1).mean())
 
     def state(self) -> dict[str, Any]:
         """See `Learner`."""
@@ -295,19 +295,19 @@ class MartinezLearner:
         return float(loss.detach()), rate
 
     @torch.no_grad()
-    def judge(self, folds: Folds, clean: Ready) -> Weight:
+    def judge(self, held_out: HeldOut) -> Weights:
         """Mean distance of the targets of held-out frames, in the data's unit; see `Learner`."""
-        rows = torch.from_numpy(folds.held).to(clean[0].device)
-        inputs, outputs, counts = (part[rows] for part in self._only_targets(clean))
+        rows = torch.cat(held_out.rows)
+        inputs, outputs, counts = (part[rows] for part in self._only_targets(held_out.ready))
         self.network.eval()
         difference = as_joints(self.network(inputs) - outputs, self.dims)
         distance = (difference * self.std.to(difference)).norm(dim=-1)
         counted = as_joints(counts, self.dims).all(-1)
         mean = float(distance[counted].mean())
-        return Weight(1.0, mean, mean, float("nan"))
+        return Weights((0.0, 1.0), mean, mean, float("nan"))
 
     @torch.no_grad()
-    def loss(self, batch: Ready, weight: float) -> float:
+    def loss(self, batch: Ready, weights: tuple[float, ...]) -> float:
         """Mean absolute error of the standardised targets; see `Learner`."""
         inputs, outputs, counts = self._only_targets(batch)
         self.network.eval()
@@ -327,6 +327,7 @@ def make_learner(
     options: Options,
     normalization: Normalization,
     ridge: Ridge,
+    kernel: Kernel | None,
     generator: torch.Generator,
     device: torch.device,
 ) -> Learner:
@@ -340,6 +341,8 @@ def make_learner(
         Gives the sizes.
     ridge : Ridge
         What our networks add to.
+    kernel : Kernel, optional
+        What is added beside them.
     generator : torch.Generator
         CPU generator of the first weights.
     device : torch.device
@@ -362,7 +365,7 @@ def make_learner(
         )
         return MartinezLearner(martinez.to(device), normalization, options)
     network = FoldNetworks(ridge.folds, normalization.dims, generator).to(device)
-    return ResidualLearner(network, ridge.weights.float().to(device), normalization, options)
+    return ResidualLearner(network, ridge, kernel, normalization, options)
 
 
 @dataclass

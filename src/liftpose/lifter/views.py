@@ -8,6 +8,8 @@ roots, so that no translation plays a part.
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,6 +119,56 @@ class Views:
         ]
         return np.concatenate(parts)
 
+    def check_fits(self, poses_2d: Poses, cameras: Sequence[Camera]) -> None:
+        """Insist that 2D is of the images that the cameras were calibrated for.
+
+        Parameters
+        ----------
+        poses_2d : Poses
+            Pixels of the cameras.
+        cameras : sequence of Camera
+            One an experiment.
+
+        Raises
+        ------
+        ValueError
+            Joints far outside of an image, with file or experiment and camera; see
+            `Camera.check_fits`.
+        """
+        for points, key, camera in zip(
+            _split(poses_2d.points, poses_2d), poses_2d.keys, cameras, strict=True
+        ):
+            of = f"experiment {key!r}" if len(poses_2d.keys) > 1 else called(poses_2d)
+            camera.check_fits(points, f"the joints of {of}")
+
+    def unreached(
+        self, poses_2d: Poses, seen: Floats, cameras: Sequence[Camera]
+    ) -> Counter[Camera]:
+        """Count the pixels at which the distortion of each camera cannot be inverted.
+
+        Parameters
+        ----------
+        poses_2d : Poses
+            Pixels of the cameras.
+        seen : array, shape (N, J, 2)
+            What `seen` made of them.
+        cameras : sequence of Camera
+            One an experiment.
+
+        Returns
+        -------
+        Counter
+            Of those cameras that have any.
+        """
+        given, reached = (
+            np.asarray(np.isfinite(points).all(axis=2)) for points in (poses_2d.points, seen)
+        )
+        lost = given & ~reached
+        found: Counter[Camera] = Counter()
+        for part, camera in zip(_split(lost, poses_2d), cameras, strict=True):
+            found[camera] += int(part.sum())
+        return +found
+
     def _as_reference(self, points: Floats, camera: Camera) -> Floats:
         if np.array_equal(camera.K, self.reference.K) and not np.any(camera.dist):
             return points
@@ -168,6 +220,45 @@ class Views:
             return cls(Camera.from_dict(known), reference, state["turns"])
         cameras = {key_from_json(key): Camera.from_dict(camera) for key, camera in known}
         return cls(cameras, reference, state["turns"])
+
+
+def warn_of_unreached(unreached: Mapping[Camera, int], where: str) -> None:
+    """Warn of pixels at which a camera's distortion cannot be inverted.
+
+    Parameters
+    ----------
+    unreached : mapping of Camera to int
+        See `Views.unreached`.
+    where : str
+        What the 2D is called.
+
+    Warns
+    -----
+    UserWarning
+        Once for each camera, with their number.
+
+    Examples
+    --------
+    >>> warn_of_unreached({}, "poses_2d")
+    """
+    for camera, count in unreached.items():
+        name = "" if camera.name is None else f" {camera.name!r}"
+        warnings.warn(
+            f"{where}: the distortion of the camera{name} cannot be inverted at {count} pixels, "
+            "which count as not seen.",
+            stacklevel=3,
+        )
+
+
+def called(poses_2d: Poses) -> str:
+    """Give the file that 2D was read from, or what it is called among the arguments.
+
+    Examples
+    --------
+    >>> called(Poses.from_experiments(np.zeros((4, 5, 2))))
+    'poses_2d'
+    """
+    return poses_2d.source_file or "poses_2d"
 
 
 def _by_experiment(camera: Any, keys: Sequence[Key]) -> dict[Key, Camera] | Camera:

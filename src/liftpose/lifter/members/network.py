@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from liftpose.lifter.members.ridge import apply
 from liftpose.lifter.normalization import as_joints
 
 WIDTH = 128
@@ -149,8 +148,8 @@ class FoldNetworks(nn.Module):
         result: Tensor = self(inputs.expand(len(self.ridges), -1, -1)).mean(0)
         return result
 
-    def held_out(self, fold: int, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Give a fold's ridge and what its network adds, on frames that fold never saw.
+    def held_out(self, fold: int, inputs: Tensor) -> Tensor:
+        """Give what a fold's network adds to its ridge, on frames that the fold never saw.
 
         Parameters
         ----------
@@ -161,14 +160,14 @@ class FoldNetworks(nn.Module):
 
         Returns
         -------
-        base, addition : tensor, shape (N, O)
+        tensor, shape (N, O)
         """
         one = {
             name: value[fold : fold + 1]
             for name, value in (*self.named_parameters(), *self.named_buffers())
         }
-        addition = torch.func.functional_call(self, one, (inputs.unsqueeze(0),))
-        return apply(self.ridges[fold], inputs), addition.squeeze(0)
+        addition: Tensor = torch.func.functional_call(self, one, (inputs.unsqueeze(0),))
+        return addition.squeeze(0)
 
 
 def joint_distance(difference: Tensor, counts: Tensor, dims: int) -> Tensor:

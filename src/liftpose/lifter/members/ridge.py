@@ -23,6 +23,9 @@ PENALTIES = tuple(10.0 ** (exponent / 2) for exponent in range(-12, 5))
 ENOUGH = 10_000
 """Held-out frames of a fold, about, that the penalties are judged on."""
 
+Ready = tuple[Tensor, Tensor, Tensor]
+"""Standardised inputs and outputs, shape (N, F) and (N, O), and which outputs count."""
+
 CAUTIOUS = 1.0
 """Penalty where there is nothing held out to choose it on."""
 
@@ -55,7 +58,7 @@ class Ridge:
         scale: Tensor,
         dims: int,
         targets: int,
-        validation: tuple[Tensor, Tensor, Tensor] | None = None,
+        validation: Ready | None = None,
     ) -> Ridge:
         """Solve the normal equations, with the penalty that serves held-out frames best.
 
@@ -84,7 +87,7 @@ class Ridge:
         Ridge
         """
 
-        def errors(paths: list[Tensor], judged: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        def errors(paths: list[Tensor], judged: Ready) -> Tensor:
             wanted = as_joints(judged[2], dims)[:, :targets].all(-1)
             missed = [(apply(weights, judged[0]) - judged[1]) * scale for weights in paths]
             distances = [as_joints(part, dims)[:, :targets].norm(dim=-1) for part in missed]
