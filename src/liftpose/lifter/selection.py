@@ -187,7 +187,7 @@ class Weights:
 
 
 def choose_weights(
-    missing: Sequence[Tensor], additions: Sequence[Sequence[Tensor]], steps: int = 20
+    missing: Sequence[Tensor], additions: Sequence[Sequence[Tensor]], steps: int = 10
 ) -> Weights:
     """Choose how much of each addition to the ridge to take.
 
