@@ -119,8 +119,9 @@ def frustum(axes: Axes, camera: Camera) -> None:
     for corner in plane[:4]:
         axes.plot(*on_paper([camera.position, corner]).T, color=GRAY, lw=0.7)
     first = on_plane(camera, np.asarray([[0.0, 0.0], [3.4, 0.0], [0.0, 2.9]]))
-    for tip, color, name in ((first[1], RED, "$u$"), (first[2], GREEN, "$v$")):
-        arrow(axes, first[0], tip, color, name, width=1.6)
+    arrow(axes, first[0], first[1], RED, "$u$", width=1.6)
+    # At its tip the line to the point would cross the name.
+    arrow(axes, first[0], first[2], GREEN, "$v$", width=1.6, beside=-1)
     axes.plot(*on_paper(first[0]), "o", color=INK, ms=4.5)
     note(axes, first[0], "pixel (0, 0)", (-6, 9), ha="right")
 
@@ -157,13 +158,15 @@ def image(axes: Axes, camera: Camera) -> None:
     axes.set_xlabel(f"an image of {WIDTH} x {HEIGHT} pixels", fontsize=10, color=GRAY)
 
 
-def arrow(axes: Axes, start: Any, tip: Any, color: str, name: str, *, width: float = 2.2) -> None:
-    """Draw an arrow of the scene with its name at its tip."""
+def arrow(
+    axes: Axes, start: Any, tip: Any, color: str, name: str, *, width: float = 2.2, beside: int = 0
+) -> None:
+    """Draw an arrow of the scene with its name at its tip, or to a side (-1 left, 1 right)."""
     begin, end = on_paper([start, tip])
     style = {"arrowstyle": "-|>", "color": color, "lw": width, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", end, begin, arrowprops=style)
     away = (end - begin) / np.linalg.norm(end - begin)
-    x, y = end + 17 * away
+    x, y = (begin + 2 * end) / 3 + [17 * beside, 0] if beside else end + 17 * away
     axes.text(x, y, name, color=color, fontsize=13, ha="center", va="center")
     # Arrows count for nothing when the limits of the axes are found.
     axes.plot(*(end + 22 * away), alpha=0.0, marker=".")

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 import liftpose
 from liftpose import Lifter
 from liftpose.cli import app
-from liftpose.datasets import hexapod
+from liftpose.datasets import hexapod, quadruped
 from liftpose.io import read_poses, write_poses
 from liftpose.poses import Poses
+from liftpose.postprocess import find_floor, place
 from liftpose.terminal import STATUS_MEANINGS, Status
 
 VERBS = ("demo", "train", "lift", "test", "triangulate", "convert-calibration", "info")
@@ -196,6 +197,65 @@ def test_lift_renames_by_option_and_by_table(fly):
     assert result.exit_code == 0, result.stderr
     result = run(*words, "--by-order", "--overwrite")
     assert result.exit_code == 0, result.stderr
+
+
+@pytest.fixture(scope="module")
+def rat(tmp_path_factory):
+    """A rat that was filmed on its floor, the 3D it was learned from, and a lifter."""
+    folder, animal = tmp_path_factory.mktemp("rat"), quadruped(frames=300, seed=1)
+    camera = animal.cameras[0]
+    flat = Poses.from_experiments(camera.project(animal.poses_3d), joints=animal.joints)
+    deep = Poses.from_experiments(animal.poses_3d, joints=animal.joints, unit="mm", frame="world")
+    write_poses(flat, folder / "walk_2d.nc")
+    write_poses(deep, folder / "walk_3d.nc")
+    lifter = Lifter(animal.skeleton, network="ridge").fit(flat, deep, camera=camera)
+    lifter.save(folder / "rat.lifter")
+    return folder
+
+
+PAWS = ("left_front_paw", "right_front_paw", "left_hind_paw", "right_hind_paw")
+
+
+def test_lift_places_on_a_floor(rat, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("lift", rat / "rat.lifter", rat / "walk_2d.nc", "--place", "--feet", ",".join(PAWS))
+    lifter, flat = liftpose.load(rat / "rat.lifter"), read_poses(rat / "walk_2d.nc")
+    floor = find_floor(read_poses(rat / "walk_3d.nc"), PAWS)
+    on_it, over_it = (
+        place(lifter.lift(flat), flat, lifter.camera, floor=one).position
+        for one in (floor, find_floor(read_poses(rat / "walk_3d.nc"), PAWS, "-z"))
+    )
+    assert np.nanmax(np.abs(on_it - over_it)) > 1
+    for name, more, expected in (
+        ("of_poses.nc", ("--floor", rat / "walk_3d.nc"), on_it),
+        ("plane.nc", ("--floor", "z=0"), on_it),
+        ("down.nc", ("--floor", rat / "walk_3d.nc", "--up", "-z"), over_it),
+    ):
+        done = run(*words, *more, "-o", name)
+        assert done.exit_code == 0, done.stderr
+        assert ("floor: z=0" if name == "plane.nc" else "floor: <Floor: normal") in done.stderr
+        found = read_poses(name).points
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=0.1)
+    told = json.loads(run(*words, "--floor", "z=0", "-o", "told.nc", "--json").stdout)
+    assert told[0]["off_floor_frames"] == 0
+
+
+def test_a_floor_that_makes_no_sense_is_one_line(rat, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    start = ("lift", rat / "rat.lifter", rat / "walk_2d.nc", "-o", "out.nc")
+    deep, feet, bad = rat / "walk_3d.nc", ("--feet", PAWS[0]), Status.BAD_INPUT
+    for more, words in (
+        (("--place", "--floor", deep), ("--feet left_paw,right_paw",)),
+        (("--place", *feet), ("--floor with a file of 3D poses",)),
+        (("--floor", deep, *feet), ("--place",)),
+        (("--place", "--floor", deep, "--feet", "front_paw"), ("'front_paw'", "'left_front_paw'")),
+        (("--place", "--floor", rat / "walk_2d.nc", *feet), ("walk_2d.nc holds 2D poses",)),
+        (("--place", "--floor", "missing.nc", *feet), ("missing.nc",)),
+        (("--place", "--floor", "z=low", *feet), ("z=low", "such as z=0")),
+        (("--place", "--floor", "z=0", *feet, "--up", "y"), ("z or -z",)),
+    ):
+        failed(run(*start, *more, "-q"), bad, *words)
+    assert not list(tmp_path.iterdir())
 
 
 def test_several_files_are_lifted_to_a_folder(fly):

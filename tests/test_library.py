@@ -1,5 +1,6 @@
 """Lifters that learn from a library alone."""
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -15,6 +16,8 @@ from liftpose.library import distance_to_library, train_from_library
 from liftpose.library.views import far_away, from_far
 from liftpose.lifter.batch import Batch
 from liftpose.metrics import pa_mpjpe
+from liftpose.postprocess import place
+from liftpose.postprocess.floors import Ground
 from liftpose.postprocess.results import body_length
 from liftpose.terminal import Status
 
@@ -404,3 +407,126 @@ def test_a_library_is_learned_from_on_the_command_line(tmp_path, monkeypatch):
     assert "--overwrite" in again.stderr
     wrong = (*ways["far.lifter"], "--elevation", "60..20", "-o", "new.lifter")
     assert "elevation is '60..20'" in CliRunner().invoke(app, ["train", *wrong]).stderr
+
+
+LEG = Skeleton(["hip", "knee", "toe"], roots=["hip"], target_sets=[["knee", "toe"]])
+
+
+def legs(frames=200, seed=0):
+    """A library of legs (mm) about the origin of the world."""
+    points = np.cumsum(np.random.default_rng(seed).normal(0, 40, (frames, 3, 3)), axis=1)
+    return points, Poses.from_experiments(points, joints=LEG.joints, unit="mm", frame="world")
+
+
+def test_joints_behind_a_camera_are_counted_and_said():
+    points, _ = legs()
+    points[:30, 2] += camera().position * 2  # far behind its back
+    deep = Poses.from_experiments(points, joints=LEG.joints, frame="world")
+    behind = int((camera().world_to_camera(points)[..., 2] <= 0).sum())
+    assert behind == 30
+    with pytest.warns(UserWarning, match="30 of 600 joints .* camera 'side' lie behind") as warned:
+        found = train_from_library(deep, camera(), skeleton=LEG, **FAST)
+    assert len(warned) == 1
+    assert found.behind == {"side": 30}
+    whole = train_from_library(legs()[1], camera(), skeleton=LEG, **FAST)
+    assert whole.behind == {}
+    two = {"side": camera(), "other": camera(name="other")}
+    with pytest.warns(UserWarning, match="30 of 300 joints .* camera 'side' lie behind"):
+        assert train_from_library(deep, two, skeleton=LEG, **FAST).behind == {"side": 30}
+
+
+def test_the_trackers_2d_is_held_against_the_image(tmp_path):
+    points, deep = legs()
+    view = camera()
+    seen = view.project(points)
+    large = Poses.from_experiments(3 * seen, joints=LEG.joints)
+    file = write_poses(large, tmp_path / "mine.nc")
+    words = r"mine\.nc lie far outside of the image of camera 'side'.*--crop"
+    for ways in ({"camera": view}, {"camera": {"side": view, "same": view}}):
+        with pytest.raises(ValueError, match=words):
+            train_from_library(deep, tracker=file, skeleton=LEG, **ways, **FAST)
+    # It may be of any of several cameras, unless it is called as one of them.
+    wide = dataclasses.replace(view, size=(5000, 5000), name="wide")
+    rig = {"side": view, "wide": wide}
+    train_from_library(deep, rig, tracker=file, skeleton=LEG, **FAST)
+    of_side = Poses.from_experiments({"side": 3 * seen}, joints=LEG.joints)
+    with pytest.raises(ValueError, match="the tracker's poses lie far outside"):
+        train_from_library(deep, rig, tracker=of_side, skeleton=LEG, **FAST)
+    unsure = Poses.from_experiments(
+        3 * seen, joints=LEG.joints, confidence=np.zeros(seen.shape[:2])
+    )
+    train_from_library(deep, view, tracker=unsure, skeleton=LEG, **FAST)
+
+
+def test_pixels_that_the_lens_does_not_reach_are_said():
+    points, deep = legs()
+    bent = dataclasses.replace(camera(size=None), dist=[-0.5, 0, 0, 0])
+    seen = bent.project(points)
+    seen[[3, 9], 1] = bent.K[:2, 2] + [0.6 * bent.K[0, 0], 0]
+    tracked = Poses.from_experiments(seen, joints=LEG.joints)
+    with pytest.warns(UserWarning, match="camera 'side' cannot be inverted at 2 pixels") as warned:
+        train_from_library(deep, bent, tracker=tracked, skeleton=LEG, **FAST)
+    assert len(warned) == 1
+
+
+def test_a_cropped_and_resized_video_is_learned_for_on_the_command_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    points, deep = legs()
+    view, other = camera(), camera(name="other")
+    write_poses(deep, tmp_path / "library.nc")
+    LEG.write(tmp_path / "leg.toml")
+    write_calibration({"side": view, "other": other}, tmp_path / "calib.toml")
+    seen = view.project(points)
+    half = (seen - [100, 50] + 0.5) / 2 - 0.5
+    for name, pixels in {"whole": seen, "part": seen - [100, 50], "half": half}.items():
+        write_poses(Poses.from_experiments(pixels, joints=LEG.joints), tmp_path / f"{name}.nc")
+    words = ("train", "--library", "library.nc", "--skeleton", "leg.toml", "-q")
+    words = (*words, "--calibration", "calib.toml", "--camera", "side")
+
+    def trained(name, *more):
+        done = CliRunner().invoke(app, [*words, f"{name}.nc", "-o", f"{name}.lifter", *more])
+        assert done.exit_code == 0, done.stderr
+        return liftpose.load(f"{name}.lifter")
+
+    whole, part = trained("whole"), trained("part", "--crop", "side:100,50,1000,900")
+    expected = view.crop(100, 50, 1000, 900)
+    np.testing.assert_allclose(part.camera.K, expected.K)
+    assert part.camera.size == expected.size
+    # The noise that is added is in pixels of either, so that only a crop leaves all as it is.
+    np.testing.assert_allclose(
+        part.lift(seen - [100, 50]).position, whole.lift(seen).position, atol=1e-2
+    )
+    small = trained("half", "--crop", "100,50,1000,900", "--scale", "0.5")
+    np.testing.assert_allclose(small.camera.K, expected.resize(scale=0.5).K)
+    assert small.camera.size == (500, 450)
+    for more, said in (
+        (("--crop", "sdie:1,2,3,4"), "no camera 'sdie'. Did you mean 'side'"),
+        (("--crop", "1,2,3"), "--crop 1,2,3: expected"),
+        (("--scale", "0.1"), "part.nc lie far outside of the image of camera 'side'"),
+    ):
+        done = CliRunner().invoke(app, [*words, "part.nc", "-o", "no.lifter", *more])
+        assert done.exit_code == Status.BAD_INPUT
+        assert said in done.stderr
+    for more in (("--crop", "1,2,3,4"), ("--scale", "2"), ("--camera", "side")):
+        far = ["train", "--library", "library.nc", "--weak-perspective", "-o", "no.lifter", *more]
+        done = CliRunner().invoke(app, far)
+        assert done.exit_code == Status.BAD_INPUT
+        assert "are of the cameras of a calibration" in done.stderr
+    assert not (tmp_path / "no.lifter").exists()
+
+
+def test_a_floor_tells_the_size_that_a_library_cannot():
+    rat = quadruped(300, seed=9, animal=9)
+    view, points = rat.cameras[0], 1.3 * rat.poses_3d
+    seen = Poses.from_experiments(view.project(points), joints=rat.joints)
+    found = train_from_library("dog", view, tracker=seen, kind="simulated", frames=800, **FAST)
+    feet = tuple(joint for joint in rat.joints if joint.endswith("_paw"))
+    ground = Ground("z", 0.0, False, feet).floor(75.0, rat.joints)
+    lifted, root = found.lifter.lift(seen), rat.roots[0]
+    distance = np.linalg.norm(points[:, root] - view.position, axis=1)
+    off = [
+        np.median(np.linalg.norm(placed.root - points[:, root], axis=1) / distance)
+        for placed in (place(lifted, seen, view), place(lifted, seen, view, floor=ground))
+    ]
+    assert off[0] > 0.2
+    assert off[1] < 0.01

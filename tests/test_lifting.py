@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from liftpose import Camera, Lifter
-from liftpose.datasets import hexapod, mouse
+from liftpose.datasets import hexapod, mouse, quadruped
 from liftpose.io import open_poses, read_poses, write_calibration, write_poses
 from liftpose.lifting import (
     CHUNK,
@@ -19,6 +19,8 @@ from liftpose.lifting import (
     read_renames,
 )
 from liftpose.poses import Poses
+from liftpose.postprocess import find_floor, place
+from liftpose.postprocess.floors import Ground
 
 
 @pytest.fixture(scope="module")
@@ -276,7 +278,7 @@ def test_pixels_that_the_lens_does_not_reach_are_said_once_with_file_and_camera(
     pixels = bent.project(fly.poses_3d)
     pixels[[3, 200], 2] = bent.K[:2, 2] + [0.6 * bent.K[0, 0], 0]
     file = write_poses(Poses.from_experiments(pixels, joints=fly.joints), tmp_path / "walk.nc")
-    monkeypatch.setattr("liftpose.lifting.CHUNK", 128)
+    monkeypatch.setattr("liftpose.lifting.files.CHUNK", 128)
     words = "walk.nc: the distortion of the camera 'front' cannot be inverted at 2 pixels"
     with pytest.warns(UserWarning, match=words) as warned:
         lift_file(with_camera, file, tmp_path / "out.nc", camera=bent)
@@ -345,3 +347,81 @@ def test_placing_needs_a_camera(lifter, fly, tmp_path):
     with pytest.raises(ValueError, match="--calibration"):
         lift_file(lifter, path, tmp_path / "out.nc", placed=True)
     assert not (tmp_path / "out.nc").exists()
+
+
+FEET = ("left_front_paw", "right_front_paw", "left_hind_paw", "right_hind_paw")
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    """A rat that learned a camera, and an animal 15 % larger, on the same floor, before it."""
+    folder = tmp_path_factory.mktemp("standing")
+    animal = quadruped(frames=700, seed=1)
+    camera, known, large = animal.cameras[0], animal.poses_3d[:400], 1.15 * animal.poses_3d[400:]
+    lifter = Lifter(animal.skeleton, network="ridge")
+    lifter.fit(camera.project(known), known, camera=camera)
+    seen = Poses.from_experiments(camera.project(large), joints=animal.joints)
+    floor = find_floor(Poses.from_experiments(known, joints=animal.joints, unit="mm"), FEET)
+    return animal, lifter, large, floor, write_poses(seen, folder / "large.nc")
+
+
+def far_off(path, animal, truth):
+    """Median distance of the root from where it is, as a share of the camera's distance."""
+    root, camera = animal.roots[0], animal.cameras[0].position
+    off = np.linalg.norm(read_poses(path).points[:, root] - truth[:, root], axis=1)
+    return float(np.nanmedian(off / np.linalg.norm(truth[:, root] - camera, axis=1)))
+
+
+@pytest.mark.parametrize("named", ["poses", "plane"])
+def test_a_floor_gives_a_file_its_size_and_place(standing, tmp_path, monkeypatch, named):
+    animal, lifter, large, floor, path = standing
+    monkeypatch.setattr("liftpose.lifting.files.CHUNK", 128)
+    lift_file(lifter, path, tmp_path / "without.nc", placed=True)
+    assert far_off(tmp_path / "without.nc", animal, large) > 0.02
+    under = floor if named == "poses" else Ground("z", 0.0, False, FEET)
+    done = lift_file(lifter, path, tmp_path / "out.nc", placed=True, floor=under)
+    assert far_off(tmp_path / "out.nc", animal, large) < 0.01
+    assert (done.unplaced, done.off_floor) == (0, 0)
+    flat = read_poses(path)
+    expected = place(lifter.lift(flat), flat, animal.cameras[0], floor=floor)
+    found = read_poses(tmp_path / "out.nc")
+    np.testing.assert_allclose(found.points, expected.position, rtol=1e-4, atol=0.05)
+
+
+def test_a_plane_and_a_length_go_together(standing, tmp_path):
+    animal, lifter, large, _, path = standing
+    ground, length = Ground("z", 0.0, False, FEET), "nose-tail_base=10m"
+    lift_file(lifter, path, tmp_path / "plain.nc", placed=True, floor=ground)
+    done = lift_file(lifter, path, tmp_path / "long.nc", placed=True, floor=ground, length=length)
+    # So large an animal is far above the floor: no factor of up to two puts it there.
+    assert (done.unplaced, done.off_floor, done.frames) == (300, 300, 300)
+    assert "300 without a place (300 off the floor)" in str(done)
+    assert done.as_dict()["off_floor_frames"] == 300
+    assert far_off(tmp_path / "plain.nc", animal, large) < 0.01
+
+
+def test_a_floor_is_for_poses_that_are_placed_and_of_their_unit(standing, tmp_path):
+    _, lifter, _, floor, path = standing
+    with pytest.raises(ValueError, match="--place"):
+        lift_file(lifter, path, tmp_path / "out.nc", floor=floor)
+    other = dataclasses.replace(floor, unit="m")
+    with pytest.raises(ValueError, match="the floor is in m and the poses are in mm"):
+        lift_file(lifter, path, tmp_path / "out.nc", placed=True, floor=other)
+    assert not (tmp_path / "out.nc").exists()
+
+
+def test_a_floor_under_nothing_that_was_seen(standing, tmp_path):
+    animal, lifter, _, _, path = standing
+    unseen = np.full_like(read_poses(path).points, np.nan)
+    file = write_poses(Poses.from_experiments(unseen, joints=animal.joints), tmp_path / "blind.nc")
+    ground = Ground("z", 0.0, False, FEET)
+    done = lift_file(lifter, file, tmp_path / "out.nc", placed=True, floor=ground)
+    assert (done.blind, done.unplaced, done.off_floor) == (300, 300, 0)
+    assert np.isnan(read_poses(tmp_path / "out.nc").points).all()
+
+
+def test_files_are_put_on_one_floor(standing, tmp_path):
+    animal, lifter, large, floor, path = standing
+    done = lift_files(lifter, [path], tmp_path / "out.nc", placed=True, floor=floor)
+    assert done[0].off_floor == 0
+    assert far_off(tmp_path / "out.nc", animal, large) < 0.01

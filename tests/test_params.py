@@ -1,5 +1,6 @@
 """Params files: what they hold reaches `train`, and what is wrong is named with its line."""
 
+import inspect
 import re
 import tomllib
 from dataclasses import fields
@@ -9,16 +10,17 @@ import pytest
 import torch
 
 import liftpose
-from liftpose import Options
-from liftpose.datasets import hexapod
+from liftpose import Lifter, Options
+from liftpose.datasets import hexapod, quadruped
 from liftpose.geometry.camera import Camera
 from liftpose.io import write_calibration, write_poses
-from liftpose.lifter.augmentation import physical
+from liftpose.lifter.augmentation import elsewhere, physical
 from liftpose.main import train
 from liftpose.params import option_meanings, read_params, write_params
 from liftpose.params.keys import DATA
 from liftpose.params.source import Source
 from liftpose.poses import Poses
+from liftpose.postprocess import find_floor
 from liftpose.skeleton import Skeleton
 
 JOINTS = ("hip", "knee", "ankle", "toe")
@@ -108,13 +110,13 @@ def test_every_line_of_a_new_file_can_be_switched_on(folder):
     tables = tomllib.loads("\n".join(switched))
     assert set(tables["data"]) == set(DATA)
     assert set(tables["training"]) == {entry.name for entry in fields(Options)}
-    names = ["physical", "random_project", "add_noise"]
+    names = ["physical", "elsewhere", "random_project", "add_noise"]
     assert [table["name"] for table in tables["augmentation"]] == names
     path.write_text("\n".join(line for line in switched if not line.startswith("network =")))
     found = read_params(path)
     assert found.options["linear_size"] == Options.linear_size
     assert isinstance(found.camera, Camera)
-    assert len(found.augmentation) == 3
+    assert len(found.augmentation) == 4
 
 
 def with_physical(path, strength):
@@ -151,6 +153,91 @@ def test_a_strength_that_makes_no_sense_is_named_by_line(folder, strength, words
     line = with_physical(path, strength)
     with pytest.raises(ValueError, match=rf"new\.toml, line {line}: physical: .*{words}"):
         read_params(path)
+
+
+@pytest.fixture(scope="module")
+def on_a_floor(tmp_path_factory):
+    """A rat that trots before two cameras, and the beginning of a params file of it."""
+    folder, rat = tmp_path_factory.mktemp("rat"), quadruped(frames=300, seed=1)
+    for name, camera in zip(("left", "right"), rat.cameras, strict=False):
+        flat = Poses.from_experiments(camera.project(rat.poses_3d), joints=rat.joints)
+        write_poses(flat, folder / f"{name}.nc")
+    deep = Poses.from_experiments(rat.poses_3d, joints=rat.joints, unit="mm", frame="world")
+    write_poses(deep, folder / "deep.nc")
+    write_calibration(dict(zip(("left", "right"), rat.cameras, strict=False)), folder / "c.toml")
+    rat.skeleton.write(folder / "rat.toml")
+    return folder, rat
+
+
+STANDING = (
+    'skeleton = "rat.toml"\n[data]\ntrain_2d = "left.nc"\ntrain_3d = "deep.nc"\n'
+    '[training]\nnetwork = "ridge"\nseed = 3\n'
+)
+MOVED = (
+    '[[augmentation]]\nname = "elsewhere"\nfeet = ["left_front_paw", "right_front_paw", '
+    '"left_hind_paw", "right_hind_paw"]\n'
+)
+FILMED = '[camera]\ncalibration = "c.toml"\ncamera = "left"\n'
+
+
+def test_poses_are_moved_on_the_floor_that_a_params_file_speaks_of(on_a_floor, tmp_path):
+    folder, rat = on_a_floor
+    text = STANDING + MOVED + 'up = "z"\nshare = 0.7\nmargin = 30.0\n' + FILMED
+    found = arguments(folder, text)
+    (step,) = found["augmentation"]
+    feet = [rat.joints.index(f"{end}_paw") for end in
+            ("left_front", "right_front", "left_hind", "right_hind")]  # fmt: skip
+    floor = find_floor(rat.poses_3d, feet, "z")
+    np.testing.assert_allclose(step.floor.normal, floor.normal, atol=1e-9)
+    np.testing.assert_allclose(step.floor.places, floor.places, rtol=1e-6)
+    assert (step.share, step.margin) == (0.7, 30.0)
+    assert step.filmed_by == found["camera"]
+    train(**found | {"out_dir": tmp_path / "run"})
+    by_hand = Lifter(rat.skeleton, network="ridge", seed=3).fit(
+        found["train_2d"],
+        found["train_3d"],
+        camera=found["camera"],
+        augmentation=[elsewhere(step.floor, found["camera"], share=0.7, margin=30.0)],
+    )
+    assert torch.equal(liftpose.load(tmp_path / "run").ridge.weights, by_hand.ridge.weights)
+    train(**found | {"augmentation": None, "out_dir": tmp_path / "plain"})
+    plain = liftpose.load(tmp_path / "plain").ridge.weights
+    assert not torch.equal(plain, by_hand.ridge.weights)
+
+
+def test_each_experiment_moves_before_its_own_camera(on_a_floor):
+    folder, rat = on_a_floor
+    two = STANDING.replace('"left.nc"', '["left.nc", "right.nc"]').replace(
+        '"deep.nc"', '["deep.nc", "deep.nc"]'
+    )
+    filmed = FILMED.replace("[camera]", "[camera.left]")
+    filmed += filmed.replace("[camera.left]", "[camera.right]").replace('"left"', '"right"')
+    two = two.replace('["deep.nc", "deep.nc"]', '{ left = "deep.nc", right = "deep.nc" }')
+    two = two.replace('["left.nc", "right.nc"]', '{ left = "left.nc", right = "right.nc" }')
+    (step,) = arguments(folder, two + MOVED + filmed)["augmentation"]
+    step.check(("left", "right"), len(rat.joints))
+    assert step.filmed_by["right"].K.tolist() == rat.cameras[1].K.tolist()
+    assert step.share == inspect.signature(elsewhere).parameters["share"].default
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (STANDING + MOVED, 8, "say which: \\[camera\\]"),
+        (STANDING + MOVED.split("feet")[0] + FILMED, 8, "elsewhere needs feet"),
+        (STANDING + MOVED + "floor = 3\n" + FILMED, 11, "unknown key 'floor'"),
+        (STANDING + MOVED.replace("left_hind", "lft_hind") + FILMED, 10,
+         "no joint 'lft_hind_paw'. Did you mean 'left_hind_paw'"),
+        (STANDING + MOVED.split("feet")[0] + 'feet = "paw"\n' + FILMED, 10, "feet is 'paw'"),
+        (STANDING + MOVED + 'up = "above"\n' + FILMED, 11, "up is 'above'"),
+        (STANDING + MOVED + "share = 1.5\n" + FILMED, 11, "share is 1.5"),
+        (STANDING + MOVED + 'margin = "wide"\n' + FILMED, 11, "margin is 'wide'"),
+    ],
+)  # fmt: skip
+def test_a_move_that_makes_no_sense_is_named_by_line(on_a_floor, text, line, words):
+    folder, _ = on_a_floor
+    said = refused(folder, text)
+    assert re.match(rf"params\.toml, line {line}: .*{words}", said), said
 
 
 def test_the_suggested_root_is_the_joint_seen_often_that_the_others_move_least_against(folder):

@@ -65,6 +65,23 @@ Length = Annotated[
     str | None,
     typer.Option(metavar="A-B=LENGTH", help="A known distance, such as nose-tailbase=85mm."),
 ]
+FloorAt = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--floor",
+        metavar="FILE|AXIS=HEIGHT",
+        help="With --place, what they stand on: a file of 3D poses of animals that walk on it, "
+        "such as those trained on, or a plane such as z=0.",
+    ),
+]
+Feet = Annotated[
+    str | None,
+    typer.Option(metavar="NAME,NAME,...", help="Joints that stand on the floor."),
+]
+Up = Annotated[
+    str | None,
+    typer.Option(metavar="AXIS", help="Where up is from the floor, such as z or -y."),
+]
 Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A .lifter file, or the folder of a run.")
 ]
@@ -147,6 +164,8 @@ def train(
     ] = None,
     calibration: Calibration = None,
     camera: CameraName = None,
+    crop: Crop = None,
+    scale: Scale = None,
     weak_perspective: Annotated[
         bool,
         typer.Option("--weak-perspective", help="With --library: no camera, seen from far away."),
@@ -179,6 +198,7 @@ def train(
         files = files or []
         if library is not None:
             _count(files, 0, 1, "--library takes at most one file of 2D poses")
+            from liftpose.io.calibration import crops, scales
             from liftpose.library import train_file_from_library
             from liftpose.lifting import read_renames
 
@@ -188,6 +208,8 @@ def train(
                     out or Path("library.lifter"),
                     calibration=calibration,
                     camera=camera,
+                    crop=crops(crop),
+                    scale=scales(scale),
                     weak_perspective=weak_perspective,
                     tracker=files[0] if files else None,
                     skeleton=skeleton,
@@ -229,7 +251,8 @@ def train(
     epilog="\b\nExamples:\n"
     "  liftpose lift fly walk.h5 -o walk_3d.nc\n"
     "  liftpose lift fly.lifter *.csv -o lifted --rename paw=hand\n"
-    "  liftpose lift fly a.h5 -o a.nc --calibration calib.toml --camera left",
+    "  liftpose lift fly a.h5 -o a.nc --calibration calib.toml --camera left\n"
+    "  liftpose lift rat a.h5 -o a.nc --place --floor 3d.nc --feet paw_L,paw_R",
 )
 def lift(
     model: Model,
@@ -249,6 +272,9 @@ def lift(
         bool, typer.Option("--place", help="Put the poses where they are in the world.")
     ] = False,
     length: Length = None,
+    floor: FloorAt = None,
+    feet: Feet = None,
+    up: Up = None,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -257,9 +283,14 @@ def lift(
     """Lift files of 2D poses to files of 3D poses, however long they are."""
     with session(json, quiet, debug) as say:
         from liftpose.lifting import camera_of, lift_files, read_renames
+        from liftpose.postprocess.floors import read_floor
 
         names, lifter = read_renames(rename or (), rename_table), liftpose.load(model)
         filmed = camera_of(lifter, calibration, camera, crop, scale)
+        joints = lifter.skeleton_known.joints
+        under = read_floor(floor or (), _listed(feet), joints, up=up, rename=names)
+        if under is not None:
+            say.note(f"floor: {under}")
         with say.progress("lifting", "frames") as advance:
             done = lift_files(
                 lifter,
@@ -272,6 +303,7 @@ def lift(
                 camera=filmed,
                 placed=place,
                 length=length,
+                floor=under,
                 on_progress=advance,
             )
         say.result([entry.as_dict() for entry in done], "\n".join(map(str, done)))
@@ -354,12 +386,11 @@ def triangulate(
         from liftpose.io.calibration import crops, scales
         from liftpose.triangulating import triangulate_files
 
-        names = None if camera_names is None else [n.strip() for n in camera_names.split(",")]
         found = triangulate_files(
             calibration,
             poses,
             out,
-            camera_names=names,
+            camera_names=_listed(camera_names) or None,
             crop=crops(crop),
             scale=scales(scale),
             unit=unit,
@@ -415,6 +446,10 @@ def info(
 def _count(files: list[Path], least: int, most: int, rule: str) -> None:
     if not least <= len(files) <= most:
         raise typer.BadParameter(f"{rule}; {len(files)} given.")
+
+
+def _listed(names: str | None) -> list[str]:
+    return [] if names is None else [name.strip() for name in names.split(",")]
 
 
 def _progress(epoch: Any) -> tuple[int, int, str]:

@@ -215,6 +215,12 @@ def test_settings_that_make_no_sense_are_refused(change, error, words):
         elsewhere(**(given_ | change))
 
 
+def test_a_plane_without_known_places_is_refused():
+    plane = replace(find_floor(walking(), FEET), places=np.full((2, 2), np.nan))
+    with pytest.raises(ValueError, match="plane without known places"):
+        elsewhere(plane, ABOVE)
+
+
 def fitted(poses, camera, moved):
     names = list("abcdefg")
     skeleton = Skeleton(names, roots=["b"], target_sets=[[x for x in names if x != "b"]], unit="mm")

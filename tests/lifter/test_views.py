@@ -167,32 +167,43 @@ def test_pixels_that_the_lens_does_not_reach_are_counted_for_each_camera():
     assert dict(views.unreached(poses, views.seen(poses, cameras), cameras)) == {one: 2}
 
 
-@pytest.mark.parametrize("where", ["fit", "validation", "lift"])
-def test_unreached_pixels_are_warned_of_once_with_number_and_camera(where):
+UNREACHED = "poses_2d: the distortion of the camera 'front' cannot be inverted at 2 pixels"
+
+
+def out_of_reach(seen):
+    """The same 2D, with two pixels that no ray reaches."""
+    seen = seen.copy()
+    seen[[3, 2900], 2] = OUT_OF_REACH
+    return seen
+
+
+@pytest.mark.parametrize("validates", [False, True])
+def test_fitting_warns_of_unreached_pixels_once_with_number_and_camera(validates):
     truth = walk(3000)
     clear = FOLDS.project(truth)
-    seen = clear.copy()
-    seen[[3, 2900], 2] = OUT_OF_REACH
-    words = "poses_2d: the distortion of the camera 'front' cannot be inverted at 2 pixels"
-    if where == "lift":
-        lifter = fit(clear, truth, camera=FOLDS)
-        told = []
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            silent = lifter.lift(seen, on_unreached=told.append)
-        assert [dict(one) for one in told] == [{FOLDS: 2}]
-    with pytest.warns(UserWarning, match=words) as warned:
-        if where == "lift":
-            lifted = lifter.lift(seen)
-        else:
-            part = {"validation": (seen, truth)} if where == "validation" else {}
-            fit(clear if part else seen, truth, camera=FOLDS, **part)
+    seen = out_of_reach(clear)
+    learned, chosen_on = (clear, (seen, truth)) if validates else (seen, None)
+    with pytest.warns(UserWarning, match=UNREACHED) as warned:
+        fit(learned, truth, camera=FOLDS, validation=chosen_on)
     assert len(warned) == 1
-    if where == "lift":
-        hidden = seen.copy()
-        hidden[[3, 2900], 2] = np.nan
-        np.testing.assert_array_equal(lifted.position, lifter.lift(hidden).position)
-        np.testing.assert_array_equal(lifted.position, silent.position)
+
+
+def test_lifting_warns_of_unreached_pixels_once_or_tells_who_asks():
+    truth = walk(3000)
+    clear = FOLDS.project(truth)
+    seen, hidden = out_of_reach(clear), clear.copy()
+    hidden[[3, 2900], 2] = np.nan
+    lifter, told = fit(clear, truth, camera=FOLDS), []
+    with pytest.warns(UserWarning, match=UNREACHED) as warned:
+        lifted = lifter.lift(seen)
+    assert len(warned) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        silent = lifter.lift(seen, on_unreached=told.append)
+        expected = lifter.lift(hidden)
+    assert [dict(one) for one in told] == [{FOLDS: 2}]
+    for one in (lifted, silent):
+        np.testing.assert_array_equal(one.position, expected.position)
 
 
 def test_2d_far_outside_of_the_image_is_refused_by_fit_and_lift_alike():

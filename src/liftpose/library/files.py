@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liftpose.io import read_calibration, read_camera
+from liftpose.io import read_calibration
+from liftpose.io.calibration import chosen, framed
 from liftpose.library.training import FromLibrary, train_from_library
 from liftpose.lifter.run import Epoch
 from liftpose.skeleton import Skeleton
@@ -21,6 +22,8 @@ def train_file_from_library(
     *,
     calibration: Path | None = None,
     camera: str | None = None,
+    crop: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    scale: Mapping[str, float] | float | None = None,
     weak_perspective: bool = False,
     tracker: Path | None = None,
     skeleton: Path | None = None,
@@ -44,6 +47,9 @@ def train_file_from_library(
         Calibration file; all of its cameras are used, or the one named by `camera`.
     camera : str, optional
         Name of a camera in it.
+    crop, scale
+        How the videos were cropped, and then resized, against the calibration: all alike, or each
+        by the name of its camera; see `liftpose.io.calibration.framed`.
     weak_perspective : bool
         Without a calibration; see `train_from_library`.
     tracker : pathlib.Path, optional
@@ -72,15 +78,16 @@ def train_file_from_library(
     Raises
     ------
     ValueError, OSError
-        As `train_from_library`, and a range that is none, or an `out` that is there already.
+        As `train_from_library`, and a range that is none, a crop or scale without a calibration,
+        or an `out` that is there already.
     """
     if out.exists() and not overwrite:
         raise FileExistsError(f"{out} is there already; use --overwrite to replace it.")
-    filmed: Camera | Mapping[str, Camera] | None = None
-    if calibration is not None:
-        filmed = (
-            read_calibration(calibration) if camera is None else read_camera(calibration, camera)
+    if calibration is None and (camera is not None or crop or scale):
+        raise ValueError(
+            "--camera, --crop and --scale are of the cameras of a calibration; name that, too."
         )
+    filmed = None if calibration is None else _filmed(calibration, camera, crop, scale)
     found = train_from_library(
         library,
         filmed,
@@ -95,6 +102,19 @@ def train_file_from_library(
         on_epoch=on_epoch,
     )
     return found, found.lifter.save(out, overwrite=overwrite)
+
+
+def _filmed(
+    calibration: Path,
+    name: str | None,
+    crop: Mapping[str, Sequence[float]] | Sequence[float] | None,
+    scale: Mapping[str, float] | float | None,
+) -> dict[str, Camera]:
+    known = read_calibration(calibration)
+    if name is None:
+        return framed(known, crop, scale)
+    one = chosen(known, name, str(calibration))
+    return framed({name: one}, crop, scale, known=known)
 
 
 def as_range(name: str, text: str) -> tuple[float, float]:

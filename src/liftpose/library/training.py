@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,16 @@ from liftpose.geometry.camera import Camera
 from liftpose.library.distance import Distance, distance_to_library
 from liftpose.library.joints import Common, Source, as_poses
 from liftpose.library.variation import Variation
-from liftpose.library.views import UP, Floor, Range, as_cameras, far_away, from_far, through
+from liftpose.library.views import (
+    UP,
+    Floor,
+    Range,
+    as_cameras,
+    check_seen,
+    far_away,
+    from_far,
+    through,
+)
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
 from liftpose.lifter.run import Epoch
@@ -46,6 +56,9 @@ class FromLibrary:
         Of the tracker's 2D from the library; None where no 2D was given.
     source : str
         What the library is.
+    behind : dict of name to int
+        Through calibrated cameras, how many joints of the library lie behind each, and count as
+        not seen; of those that have any.
     """
 
     lifter: Lifter
@@ -54,6 +67,7 @@ class FromLibrary:
     unknown: tuple[str, ...]
     distance: Distance | None
     source: str
+    behind: dict[Any, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [
@@ -146,11 +160,18 @@ def train_from_library(
     ------
     ValueError
         Neither or both ways, fewer than three joints in common, a species that does not exist, a
-        file without a skeleton, or a camera that sees nothing of the library.
+        file without a skeleton, a camera that sees nothing of the library, or 2D of `tracker` far
+        outside of its image.
     TypeError
         Options together with settings, or something that is no camera.
     ModuleNotFoundError
         The extra ``anatomy`` is not installed.
+
+    Warns
+    -----
+    UserWarning
+        Joints of the library behind a camera, and pixels of `tracker` at which the distortion
+        cannot be inverted, with their number.
 
     Examples
     --------
@@ -177,6 +198,7 @@ def train_from_library(
     common = Common.of(source, joints if seen is None else seen.joints, rename or {})
     poses = common.sized(source, length, in_body_lengths=camera is None)
     rng = np.random.default_rng(options.seed)
+    behind: dict[Any, int] = {}
     body = common.skeleton_in(poses.unit)
     # Poses of a species are shown as other animals too, as other trackers mark them.
     others = [Variation(body).of(source.variety)] if source.variety else []
@@ -191,12 +213,15 @@ def train_from_library(
     else:
         options = _with_noise(options, _PIXEL_NOISE)
         cameras = as_cameras(camera)
+        if seen is not None:
+            check_seen(cameras, seen, _called(tracker))
         floor = Floor("xyz".index(up), ground, seen) if source.anywhere else None
         lifter = Lifter(body, options=options)
         looks = through(cameras, poses, floor, rng)[0].points
         for other in others:
             poses = other.poses(poses, options.seed)
-        flat, deep = through(cameras, poses, floor, rng)
+        flat, deep, behind = through(cameras, poses, floor, rng)
+        _warn_of_hidden(behind, flat)
         # One camera films whatever is lifted; several are told apart by name.
         filming = next(iter(cameras.values())) if len(cameras) == 1 else cameras
         # An animal of unknown size says nothing by its size in the image.
@@ -207,10 +232,27 @@ def train_from_library(
     if seen is not None:
         distance = distance_to_library(seen.matched(common.joints).points, looks)
     result = FromLibrary(
-        lifter, common.joints, common.untracked, common.unknown, distance, source.called
+        lifter, common.joints, common.untracked, common.unknown, distance, source.called, behind
     )
     log.info("%s", result)
     return result
+
+
+def _called(tracker: Any) -> str:
+    if isinstance(tracker, Poses):
+        return tracker.source_file or "the tracker's poses"
+    return str(os.fspath(tracker))
+
+
+def _warn_of_hidden(behind: Mapping[Any, int], flat: Poses) -> None:
+    for key, count in behind.items():
+        joints = flat.only(key).frames * flat.joint_count
+        warnings.warn(
+            f"{count:,} of {joints:,} joints that the library shows to camera {key!r} lie behind "
+            "it, and count as not seen: are its poses in the world and the unit of the "
+            "calibration?",
+            stacklevel=3,
+        )
 
 
 def _with_noise(options: Options, noise: float) -> Options:

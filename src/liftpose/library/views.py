@@ -12,6 +12,7 @@ from liftpose.geometry.camera import Camera
 from liftpose.geometry.rotation import from_euler
 from liftpose.library.distance import LEAST_JOINTS
 from liftpose.lifter.augmentation import random_project
+from liftpose.lifter.views import warn_of_unreached
 from liftpose.poses import Floats, Poses
 
 Range = tuple[float, float]
@@ -70,7 +71,7 @@ class Floor:
         standing[..., list(UP["xyz"[self.axis]])] = points @ np.swapaxes(turn, 1, 2)
         if self.seen is None:
             return np.asarray(standing + self._on_the_ground(key, camera, len(points), rng))
-        mine = self.seen.only(key) if key in self.seen.keys else self.seen
+        mine = _of(self.seen, key)
         return np.asarray(_where_seen(standing, mine.points, camera, rng))
 
     def _on_the_ground(
@@ -135,16 +136,83 @@ def as_cameras(camera: Camera | Mapping[Any, Camera]) -> dict[Any, Camera]:
     return dict(camera)
 
 
+def _of(seen: Poses, key: Any) -> Poses:
+    """What one camera saw: poses of its name, or all where none are."""
+    return seen.only(key) if key in seen.keys else seen
+
+
+def check_seen(cameras: Mapping[Any, Camera], seen: Poses, where: str) -> None:
+    """Hold the tracker's 2D against the images of the cameras.
+
+    Parameters
+    ----------
+    cameras : mapping of name to Camera
+    seen : Poses
+        2D. What is called as one of several cameras is of that one; else it may be of any.
+    where : str
+        What the 2D is called.
+
+    Raises
+    ------
+    ValueError
+        Joints far outside of the image; see `Camera.check_fits`.
+
+    Warns
+    -----
+    UserWarning
+        Pixels at which a camera's distortion cannot be inverted, with their number.
+    """
+    wrong: list[ValueError] = []
+    for key, camera in cameras.items():
+        mine = _of(seen, key)
+        try:
+            camera.check_fits(mine.points, f"the joints of {where}")
+        except ValueError as error:
+            if mine is not seen:
+                raise
+            wrong.append(error)
+        else:
+            lost = int(np.sum(camera.unreached(mine.points)))
+            warn_of_unreached({camera: lost} if lost else {}, where)
+    if len(wrong) == len(cameras):
+        raise wrong[0]
+
+
 def through(
     cameras: dict[Any, Camera], poses: Poses, floor: Floor | None, rng: np.random.Generator
-) -> tuple[Poses, Poses]:
-    """Show each camera its share of a library: 2D and 3D, an experiment a camera."""
+) -> tuple[Poses, Poses, dict[Any, int]]:
+    """Show each camera its share of a library.
+
+    Parameters
+    ----------
+    cameras : dict of name to Camera
+    poses : Poses
+        The library.
+    floor : Floor or None
+        Where its poses are put; None leaves them where they are.
+    rng : Generator
+
+    Returns
+    -------
+    flat, deep : Poses
+        2D and 3D, an experiment a camera.
+    behind : dict of name to int
+        How many joints of its share lie behind each camera, where any do. They are not seen.
+
+    Raises
+    ------
+    ValueError
+        A camera that sees nothing.
+    """
     shares = np.array_split(np.asarray(poses.points, np.float64), len(cameras))
     deep: dict[Any, Floats] = {}
     flat: dict[Any, Floats] = {}
+    behind: dict[Any, int] = {}
     for (key, camera), share in zip(cameras.items(), shares, strict=True):
         deep[key] = share if floor is None else floor.placed(share, key, camera, rng)
         flat[key] = np.asarray(camera.project(deep[key]))
+        if hidden := int(np.sum(camera.behind(deep[key]))):
+            behind[key] = hidden
         inside = np.isfinite(flat[key]).all(axis=2)
         if camera.size is not None:
             with np.errstate(invalid="ignore"):
@@ -159,4 +227,5 @@ def through(
         Poses.from_experiments(
             deep, dims=(3,), joints=poses.joints, unit=poses.unit, frame="world"
         ),
+        behind,
     )

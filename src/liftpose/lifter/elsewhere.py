@@ -63,7 +63,7 @@ def elsewhere(
     Raises
     ------
     ValueError
-        A share or margin out of range; when checked or called, an experiment without a camera,
+        A share or margin out of range, a floor without known places; when checked or called, an experiment without a camera,
         3D with one coordinate, or a camera that does not show the 3D near the 2D.
     TypeError
         Something that is no floor, no number or no camera.
@@ -80,6 +80,8 @@ def elsewhere(
     """
     if not isinstance(floor, Floor):
         raise TypeError(f"floor is a {type(floor).__name__}; expected what find_floor gives.")
+    if not np.isfinite(floor.places).all():
+        raise ValueError("the floor is a plane without known places; find it in 3D, by find_floor.")
     share = check_share(share, "share")
     margin = floor.size if margin is None else check_share(margin, "margin")
     if share > 1:

@@ -194,9 +194,15 @@ class Lifter:
         ------
         ValueError
             Poses that do not fit each other or the skeleton, a root or target that is never
-            seen, a camera or confidence that does not fit, or contradicting settings.
+            seen, a camera or confidence that does not fit, joints far outside of a camera's
+            image, or contradicting settings.
         TypeError
             Something that is no poses, or no camera.
+
+        Warns
+        -----
+        UserWarning
+            Pixels at which a camera's distortion cannot be inverted, with their number.
         """
         poses_2d, poses_3d = as_pair(
             poses_2d, poses_3d, mask, confidence, augmentation, self.asked.skeleton

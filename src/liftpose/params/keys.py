@@ -29,7 +29,10 @@ SETTINGS = {
 DATA = {**POSES, **MASKS, **SETTINGS}
 """What ``[data]`` holds, and what it means."""
 
-AUGMENTATIONS = ("add_noise", "perturb_pose", "physical", "project_to_cam", "random_project")
+AUGMENTATIONS = (
+    *("add_noise", "elsewhere", "perturb_pose"),
+    *("physical", "project_to_cam", "random_project"),
+)
 CAMERA = ("K", "R", "t", "dist", "size", "name")
 CALIBRATED = ("calibration", "camera", "crop", "scale")
 """What ``[camera]`` holds instead where a calibration file has the camera."""

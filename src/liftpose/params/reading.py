@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +16,10 @@ from liftpose.lifter.opt import Options
 from liftpose.names import closest
 from liftpose.params.files import PoseFiles, read_stats
 from liftpose.params.keys import AUGMENTATIONS, CALIBRATED, CAMERA, DATA, SKELETON, TABLES
-from liftpose.params.source import Source, table_name
+from liftpose.params.moving import ElsewhereOnFloor
+from liftpose.params.source import Source, blamed, table_name
 from liftpose.params.writing import known_skeleton
+from liftpose.poses import Poses
 from liftpose.skeleton import Skeleton
 
 
@@ -35,7 +36,7 @@ class Params:
     options : dict
         Options that are set, by name.
     augmentation : tuple, optional
-        As `liftpose.main.train` takes it.
+        As `liftpose.main.train` takes it, but for `ElsewhereOnFloor`, which needs the poses.
     camera : Camera, or dict of experiment to Camera, optional
         As `liftpose.main.train` takes it.
     numbered : pathlib.Path, optional
@@ -95,10 +96,18 @@ class Params:
             "skeleton": skeleton,
             "camera": self.camera,
             "training_kwargs": options,
-            "augmentation": self.augmentation,
+            "augmentation": self._steps(poses["train_3d"]),
             "stats": read_stats(self.source),
             "norm_2d": self.data.get("norm_2d"),
         }
+
+    def _steps(self, poses_3d: Poses) -> tuple[Any, ...] | None:
+        if self.augmentation is None:
+            return None
+        return tuple(
+            step.made(poses_3d, self.camera) if isinstance(step, ElsewhereOnFloor) else step
+            for step in self.augmentation
+        )
 
     def _check_cameras(self, poses: dict[str, Any]) -> None:
         """Refuse 2D that lies far outside of the image of its camera."""
@@ -162,12 +171,14 @@ def read_params(path: str | os.PathLike[str]) -> Params:
         source.wrong("has no table [data], which names the pose files.")
     source.check_keys(source.content["data"], DATA, "data")
     _check_settings(source)
+    skeleton, camera = _skeleton(source), _camera(source)
+    options = _options(source, source.content.get("training", {}), "training")
     return Params(
         source,
-        _skeleton(source),
-        _options(source, source.content.get("training", {}), "training"),
-        _augmentation(source),
-        _camera(source),
+        skeleton,
+        options,
+        _augmentation(source, camera),
+        camera,
         _numbered_skeleton(source),
     )
 
@@ -205,7 +216,7 @@ def _skeleton(source: Source) -> Skeleton | None:
     except (ValueError, TypeError) as error:
         if str(error).startswith(source.path.name):
             raise
-        source.wrong(f"skeleton: {error}", "skeleton", *_blamed(error, given))
+        source.wrong(f"skeleton: {error}", "skeleton", *blamed(error, given))
 
 
 def _numbered_skeleton(source: Source) -> Path | None:
@@ -220,17 +231,17 @@ def _options(source: Source, given: Any, *way: str) -> dict[str, Any]:
     try:
         Options.from_kwargs(given)
     except (ValueError, TypeError) as error:
-        source.wrong(str(error), *way, *_blamed(error, given))
+        source.wrong(str(error), *way, *blamed(error, given))
     return dict(given)
 
 
-def _augmentation(source: Source) -> tuple[Any, ...] | None:
+def _augmentation(source: Source, camera: Any) -> tuple[Any, ...] | None:
     steps = source.content.get("augmentation")
     if steps is None:
         return None
     if not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
         source.wrong("write each augmentation under [[augmentation]].", "augmentation")
-    made = []
+    made: list[Any] = []
     for number, step in enumerate(steps):
         way = ("augmentation", number)
         name = step.get("name")
@@ -241,13 +252,17 @@ def _augmentation(source: Source) -> tuple[Any, ...] | None:
                 *way,
                 *(["name"] if name else []),
             )
+        if name == "elsewhere":
+            made.append(ElsewhereOnFloor(source, way, step))
+            made[-1].check(camera)
+            continue
         make = getattr(augmentations, name)
         source.check_keys(step, ("name", *inspect.signature(make).parameters), *way)
         arguments = {key: _numbered(value) for key, value in step.items() if key != "name"}
         try:
             made.append(make(**arguments))
         except (ValueError, TypeError) as error:
-            source.wrong(f"{name}: {error}", *way, *_blamed(error, step))
+            source.wrong(f"{name}: {error}", *way, *blamed(error, step))
     return tuple(made)
 
 
@@ -282,7 +297,7 @@ def _one_camera(source: Source, given: Any, *way: str) -> Camera:
     try:
         return Camera(**given)
     except (ValueError, TypeError) as error:
-        source.wrong(str(error), *way, *_blamed(error, given))
+        source.wrong(str(error), *way, *blamed(error, given))
 
 
 def _calibrated(source: Source, given: Mapping[str, Any], *way: str) -> Camera:
@@ -321,15 +336,6 @@ def _read_yaml(source: Source) -> Params:
     source.content = {**content, "data": {**data, **files}}
     skeleton = Skeleton.read(source.path)
     return Params(source, skeleton, _options(source, known), None, None, source.path)
-
-
-def _blamed(error: Exception, given: Any) -> tuple[str, ...]:
-    """The key that an error names first."""
-    if not isinstance(given, Mapping):
-        return ()
-    found = {key: re.search(rf"\b{re.escape(str(key))}\b", str(error)) for key in given}
-    named = {key: match.start() for key, match in found.items() if match}
-    return (min(named, key=lambda key: named[key]),) if named else ()
 
 
 def _numbered(value: Any) -> Any:

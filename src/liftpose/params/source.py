@@ -109,6 +109,32 @@ def table_name(way: Sequence[str | int]) -> str:
     return f"[[{names[0]}]]" if any(isinstance(key, int) for key in way) else f"[{'.'.join(names)}]"
 
 
+def blamed(error: Exception, given: Any) -> tuple[str, ...]:
+    """Give the key of a table that an error names first.
+
+    Parameters
+    ----------
+    error : Exception
+    given : mapping
+        The table; of anything else, no key is to blame.
+
+    Returns
+    -------
+    tuple of str
+        The key, or nothing.
+
+    Examples
+    --------
+    >>> blamed(ValueError("crop and scale are odd"), {"scale": 2, "crop": 3})
+    ('crop',)
+    """
+    if not isinstance(given, Mapping):
+        return ()
+    found = {key: re.search(rf"\b{re.escape(str(key))}\b", str(error)) for key in given}
+    named = {key: match.start() for key, match in found.items() if match}
+    return (min(named, key=lambda key: named[key]),) if named else ()
+
+
 def _has(content: Any, keys: Sequence[str | int]) -> bool:
     for key in keys:
         if isinstance(key, int):

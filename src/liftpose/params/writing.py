@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import liftpose
 from liftpose.files import replacing
 from liftpose.io import read_poses
+from liftpose.lifter.elsewhere import elsewhere
 from liftpose.lifter.opt import Options
 from liftpose.names import listed
 from liftpose.params.keys import DATA, option_meanings
@@ -98,7 +100,7 @@ def write_params(
     lines += [
         *_skeleton(body, guessed=skeleton is None),
         *_training(),
-        *_augmentations(),
+        *_augmentations(body.joints),
         *_camera(),
     ]
     with replacing(file) as beside:
@@ -256,20 +258,25 @@ def _training() -> Iterator[str]:
         yield from _entry(entry.name, value, meaning, off)
 
 
-def _augmentations() -> Iterator[str]:
+def _augmentations(joints: Sequence[str]) -> Iterator[str]:
     # In the order in which they make sense together: a projection remakes the 2D.
     steps: dict[str, dict[str, Any]] = {
         "physical": {"strength": "auto"},
+        "elsewhere": {"feet": list(joints[-2:]), "up": "z", "share": _default(elsewhere, "share")},
         "random_project": {"eangles": {"0": [[-10, 10], [-10, 10], [-10, 10]]}, "axsorder": "zyx"},
         "add_noise": {"noise_amplitude": 2.0},
     }
     kinds = {
         "physical": "other bone lengths and sizes of body, small turns, a little noise",
+        "elsewhere": "moved and turned on the floor; needs [camera] and 3D of the world",
         "random_project": "turned at random and projected: for a camera of unknown direction",
         "add_noise": "noise on the 2D",
     }
     meanings = {
         "strength": '0.5, 1 or another number, or "auto": what held-out frames gain by, maybe 0',
+        "feet": "joints that stand on the floor, which is found in train_3d",
+        "up": "roughly where up is: x, y or z, -x, -y or -z, or three numbers",
+        "share": "share of the poses that are moved",
         "noise_amplitude": "pixels, about the error of your tracker",
         "eangles": "by camera: least and largest angle about each axis, in degrees",
         "axsorder": "order of those axes",
@@ -279,6 +286,10 @@ def _augmentations() -> Iterator[str]:
         yield from _entry("name", name, kinds[name], off=True)
         for key, value in arguments.items():
             yield from _entry(key, value, meanings[key], off=True)
+
+
+def _default(function: Callable[..., Any], name: str) -> Any:
+    return inspect.signature(function).parameters[name].default
 
 
 def _camera() -> Iterator[str]:

@@ -152,14 +152,17 @@ RODENT: Mapping[str, Behaviour] = {
 }
 """What rats and mice do.
 
+Heights, angles, rates and how often each is done are after general knowledge of the animals, and
+chosen by eye; the papers are for what is done, not for the numbers.
+
 References
 ----------
 A. A. Biewener, "Scaling body support in mammals: limb posture and muscle mechanics", Science 245
-(1989) 45-48: small mammals walk on crouched limbs. K. C. Berridge, I. Q. Whishaw, "Cortex, striatum
-and cerebellum: control of serial order in a grooming sequence", Exp. Brain Res. 90 (1992) 275-290:
-they sit up and stroke the face with both fore paws, some five times a second. C. Bellardita, O.
-Kiehn, "Phenotypic characterization of speed-associated gait changes in mice", Curr. Biol. 25
-(2015) 1426-1436: walk and trot.
+(1989) 45-48: small mammals stand and walk on crouched limbs. K. C. Berridge et al., "Sequential
+super-stereotypy of an instinctive fixed action pattern in hyper-dopaminergic mutant mice", BMC
+Biology 3 (2005) 4, figure 1: strokes of the fore paws over the face. C. Bellardita, O. Kiehn,
+"Phenotypic characterization of speed-associated gait changes in mice reveals modular organization
+of locomotor networks", Curr. Biol. 25 (2015) 1426-1436: walk and trot.
 """
 
 DOG: Mapping[str, Behaviour] = {
@@ -243,8 +246,15 @@ DOG: Mapping[str, Behaviour] = {
         },
     ),
 }
-"""What dogs do: M. Hildebrand, "Symmetrical gaits of dogs in relation to body build", J. Morphol.
-124 (1968) 353-360, for the gaits."""
+"""What dogs do.
+
+All numbers, and all but the order of feet in walk and trot, are after general knowledge of dogs.
+
+References
+----------
+M. Hildebrand, "Symmetrical gaits of dogs in relation to body build", J. Morphol. 124 (1968) 353:
+walk and trot.
+"""
 
 
 FLY_STANDS: Mapping[str, Vary] = {
@@ -300,11 +310,14 @@ FLY: Mapping[str, Behaviour] = {
 }
 """What flies do.
 
+Which legs clean what, and all numbers, are after general knowledge of flies.
+
 References
 ----------
 C. S. Mendes et al., "Quantification of gait parameters in freely walking wild type and sensory
-deprived Drosophila melanogaster", eLife 2 (2013) e00231: tripod and tetrapod gaits. A. M. Seeds et
-al., "A suppression hierarchy among competing motor programs drives sequential grooming in
-Drosophila", eLife 3 (2014) e02951: front legs clean the head and rub each other, hind legs the
-abdomen and wings, and rub each other.
+deprived Drosophila melanogaster", eLife 2 (2013) e00231: the tripod gait.
+"Static stability predicts the continuum of interleg coordination patterns in Drosophila", J. Exp.
+Biol. 221 (2018) jeb189142: more like a tetrapod the slower they walk. A. M. Seeds et al., "A
+suppression hierarchy among competing motor programs drives sequential grooming in Drosophila",
+eLife 3 (2014) e02951: parts of the body are cleaned one after the other.
 """

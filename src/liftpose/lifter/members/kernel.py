@@ -249,8 +249,9 @@ def matern(one: Tensor, other: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> matern(torch.zeros(1, 2), torch.tensor([[0.0, 0.0], [3.0, 4.0]]))
-    tensor([[1.0000e+00, 7.5121e-04]])
+    >>> near, far = torch.zeros(1, 2), torch.tensor([[0.0, 0.0], [3.0, 4.0]])
+    >>> [round(float(value), 5) for value in matern(near.double(), far.double())[0]]
+    [1.0, 0.00075]
     """
     squares = one.square().sum(1, keepdim=True) + other.square().sum(1)
     squares = torch.addmm(squares, one, other.T, alpha=-2).clamp_(min=0).mul_(5)

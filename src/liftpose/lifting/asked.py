@@ -1,0 +1,213 @@
+"""What is asked for when files are lifted: which joints, which camera, and where results go."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from liftpose.geometry.camera import Camera
+from liftpose.io import read_calibration, read_poses
+from liftpose.io.calibration import chosen, crops, framed, scales
+from liftpose.lifter.lifter import Lifter
+from liftpose.poses import Poses
+
+SUFFIX = ".nc"
+"""Of files whose names nobody chose."""
+
+
+def read_for(
+    lifter: Lifter,
+    path: str | os.PathLike[str],
+    rename: Mapping[str, str] | None = None,
+    by_order: bool = False,
+) -> Poses:
+    """Read a pose file and give the joints of a lifter, in its order; see `as_learned`."""
+    poses = read_poses(path)
+    there = poses.joints or ()
+    # 2D and 3D may come from programs that name joints differently, and have one table.
+    return as_learned(
+        lifter, poses, {old: new for old, new in (rename or {}).items() if old in there}, by_order
+    )
+
+
+def camera_of(
+    lifter: Lifter,
+    calibration: str | os.PathLike[str] | None = None,
+    name: str | None = None,
+    crop: str | Sequence[str] | None = None,
+    scale: float | str | Sequence[str] | None = None,
+) -> Camera | None:
+    """Give the camera that filmed what is to be lifted.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        A fitted one, whose camera it is where no calibration is named.
+    calibration : path-like, optional
+        A calibration file; see `liftpose.io.read_calibration`.
+    name : str, optional
+        Which of its cameras; needed where there are several.
+    crop : str or sequence of str, optional
+        ``"x,y,width,height"``: the part of the calibrated image that the video shows, in pixels;
+        or ``"NAME:x,y,width,height"`` for the camera of that name.
+    scale : float, str or sequence of str, optional
+        Pixels of the video per pixel of the calibrated image, or of the part that `crop` says; or
+        ``"NAME:factor"``.
+
+    Returns
+    -------
+    Camera or None
+        None where nothing is said of it.
+
+    Raises
+    ------
+    ValueError
+        A calibration that cannot be read or has no such camera, a crop or scale that is none, or
+        one for a lifter that knows no camera.
+    """
+    boxes, factors = crops(crop), scales(scale)
+    if calibration is None:
+        if name is not None:
+            raise ValueError(f"--camera {name} is a camera of a calibration; name that, too.")
+        if not boxes and not factors:
+            return None
+        if not isinstance(lifter.camera, Camera):
+            raise ValueError(
+                "--crop and --scale change a camera, and the lifter has not one; name the "
+                "calibration of the video, too."
+            )
+        filmed, known = lifter.camera, [lifter.camera.name] if lifter.camera.name else []
+    else:
+        cameras = read_calibration(calibration)
+        filmed, known = chosen(cameras, name, os.fspath(calibration)), list(cameras)
+    called = filmed.name or ""
+    return framed({called: filmed}, boxes, factors, known=known)[called]
+
+
+def read_renames(
+    pairs: Sequence[str], table: str | os.PathLike[str] | None = None
+) -> dict[str, str]:
+    """Read which joints are called otherwise.
+
+    Parameters
+    ----------
+    pairs : sequence of str
+        Each ``"old=new"``.
+    table : path-like, optional
+        A TOML file with a line ``old = "new"`` for each joint.
+
+    Returns
+    -------
+    dict of str to str
+
+    Raises
+    ------
+    ValueError
+        A pair without ``=``, a joint that is renamed twice, or a table that is none.
+
+    Examples
+    --------
+    >>> read_renames(["paw=hand", "snout=nose"])
+    {'paw': 'hand', 'snout': 'nose'}
+    """
+    found: dict[str, str] = {}
+    if table is not None:
+        file = Path(table)
+        try:
+            found |= tomllib.loads(file.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{file} is no TOML: {error}.") from None
+        wrong = [key for key, value in found.items() if not isinstance(value, str)]
+        if wrong:
+            raise ValueError(f'{file}: {wrong[0]} is no name; expected {wrong[0]} = "new name".')
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not (old and equals and new):
+            raise ValueError(f"--rename {pair}: expected old=new, such as paw=hand.")
+        if found.setdefault(old, new) != new:
+            raise ValueError(f"joint {old!r} is renamed to both {found[old]!r} and {new!r}.")
+    return found
+
+
+def as_learned(
+    lifter: Lifter,
+    poses: Poses,
+    rename: Mapping[str, str] | None = None,
+    by_order: bool = False,
+) -> Poses:
+    """Give poses with the joints of a lifter, in its order.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        A fitted one.
+    poses : Poses
+        With more joints, or in another order.
+    rename : mapping of str to str, optional
+        From joint names of the poses to those of the lifter.
+    by_order : bool
+        Take the joints as they come, whatever they are called. That needs no asking where neither
+        side has names.
+
+    Returns
+    -------
+    Poses
+
+    Raises
+    ------
+    ValueError
+        Joints that are missing, with the closest there are, or no names.
+    """
+    joints = lifter.skeleton_known.joints
+    nameless = poses.joints is None and joints == tuple(map(str, range(len(joints))))
+    return poses.matched(joints, rename, by_order or nameless)
+
+
+def outputs(
+    sources: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], overwrite: bool = False
+) -> list[Path]:
+    """Name the file that each pose file is lifted to.
+
+    Parameters
+    ----------
+    sources : sequence of path-like
+        Files of 2D poses.
+    out : path-like
+        For one, the file to write, or an existing folder; for several the folder, which is made.
+    overwrite : bool
+        Whether files that are there already are replaced.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In a folder they have the names of the sources, and the ending ``.nc``.
+
+    Raises
+    ------
+    ValueError
+        Two sources of the same name, or a source that would be written over.
+    FileExistsError
+        A file is there already, or a file where a folder is meant.
+    """
+    paths, target = [Path(source) for source in sources], Path(out)
+    if len(paths) == 1 and not target.is_dir():
+        files = [target]
+    else:
+        if target.exists() and not target.is_dir():
+            raise FileExistsError(
+                f"{target} is a file; {len(paths)} pose files need a folder to go to."
+            )
+        names = [path.stem + SUFFIX for path in paths]
+        twice = [name for name, number in Counter(names).items() if number > 1]
+        if twice:
+            raise ValueError(f"two of the pose files would be written to {target / twice[0]}.")
+        files = [target / name for name in names]
+    for path, file in zip(paths, files, strict=True):
+        if file.exists() and path.exists() and file.samefile(path):
+            raise ValueError(f"{path} would be written over by what is lifted from it.")
+        if file.exists() and not overwrite:
+            raise FileExistsError(f"{file} is there already; use --overwrite to replace it.")
+    return files

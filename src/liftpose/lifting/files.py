@@ -1,0 +1,297 @@
+"""A pose file is lifted to a file, some frames at a time, however many there are."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from liftpose.geometry.camera import Camera
+from liftpose.io import OpenedPoses, open_poses, writing
+from liftpose.lifter.lifter import Lifter
+from liftpose.lifter.views import warn_of_unreached
+from liftpose.lifting.asked import as_learned, outputs
+from liftpose.lifting.summary import LiftSummary
+from liftpose.poses import Floats, Key, Lifted, Poses
+from liftpose.postprocess import Floor, place
+from liftpose.postprocess.floors import Ground
+from liftpose.postprocess.length import as_length, size_factor
+
+CHUNK = 8192
+"""Frames read, lifted and written at a time."""
+
+
+def lift_file(
+    lifter: Lifter,
+    path_in: str | os.PathLike[str],
+    path_out: str | os.PathLike[str],
+    *,
+    rename: Mapping[str, str] | None = None,
+    by_order: bool = False,
+    fps: float | None = None,
+    overwrite: bool = False,
+    camera: Camera | None = None,
+    placed: bool = False,
+    length: str | None = None,
+    floor: Floor | Ground | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> LiftSummary:
+    """Lift a file of 2D poses to a file of 3D poses, in memory that does not grow with it.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        A fitted one.
+    path_in, path_out : path-like
+        The 2D, and the netCDF file to write.
+    rename : mapping of str to str, optional
+        From joint names in the file to those of the lifter.
+    by_order : bool
+        Take the joints as they come in the file, whatever they are called.
+    fps : float, optional
+        Frames per second, where the file does not say.
+    overwrite : bool
+        Replace a file that is there already.
+    camera : Camera, optional
+        What filmed the 2D, for a lifter that learned with cameras; see `Lifter.lift`.
+    placed : bool
+        Put the poses where they are in the world, or in the camera's frame; see
+        `liftpose.postprocess.place`.
+    length : str, optional
+        A known distance that sets the size of the poses, such as ``"nose-tailbase=85mm"``: of
+        the two joints, the median over the whole file.
+    floor : Floor or Ground, optional
+        The floor on which poses that are placed stand, as `liftpose.postprocess.find_floor` or
+        `liftpose.postprocess.floors.read_floor` gives it. For a `Ground`, the size of the animal
+        is the median over the whole file.
+    on_progress : callable, optional
+        Called with the frames done and their whole number.
+
+    Returns
+    -------
+    LiftSummary
+
+    Raises
+    ------
+    ValueError
+        Joints that do not fit, with those that are missing and the closest there are; no 2D;
+        joints far outside of the camera's image; a floor for poses that are not placed, or of
+        another unit; or a file that is no pose file.
+    FileExistsError
+        `path_out` is there already.
+    OSError
+        A file cannot be read or written. Nothing half-written is left in any case.
+
+    Warns
+    -----
+    UserWarning
+        Pixels at which the camera's distortion cannot be inverted, with their number.
+    """
+    begin = time.perf_counter()
+    filmed = lifter.camera if camera is None else camera
+    if placed and filmed is None:
+        raise ValueError(
+            "placing poses needs the camera that filmed them; name its calibration (--calibration)."
+        )
+    if floor is not None and not placed:
+        raise ValueError("a floor is for poses that are placed; ask for that, too (--place).")
+    file = _File(lifter, Path(path_in), rename, by_order, camera)
+    size = None if length is None else file.size(length)
+    if isinstance(floor, Ground):
+        floor = file.standing_on(floor, 1.0 if size is None else size[0])
+    known, joints = lifter.options.min_confidence, lifter.skeleton_known.joints
+    tally = _Tally(len(joints))
+    with (
+        open_poses(file.path, fps=fps) as poses,
+        writing(Path(path_out), overwrite=overwrite) as out,
+    ):
+        for part, lifted in file.lifted(poses, tally.unreached):
+            if size is not None:
+                lifted = _resized(lifted, *size)
+            if placed:
+                there = place(lifted, part, filmed, floor=floor, min_confidence=known)
+                tally.unplaced += int((~there.placed).sum())
+                tally.off_floor += int(there.floating.sum())
+                lifted = replace(
+                    there.lifted, provenance={**there.lifted.provenance, **lifted.provenance}
+                )
+            out.append(lifted)
+            tally.count(part.sure(known), lifted)
+            if on_progress is not None:
+                on_progress(tally.frames, poses.about.frames)
+    warn_of_unreached(tally.unreached, os.fspath(file.path))
+    return LiftSummary(
+        file.path,
+        Path(path_out),
+        tally.frames,
+        time.perf_counter() - begin,
+        tally.blind,
+        dict(zip(joints, (tally.unseen / max(tally.frames, 1)).tolist(), strict=True)),
+        tally.unplaced if placed else None,
+        None if floor is None else tally.off_floor,
+    )
+
+
+def lift_files(
+    lifter: Lifter,
+    sources: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    rename: Mapping[str, str] | None = None,
+    by_order: bool = False,
+    fps: float | None = None,
+    overwrite: bool = False,
+    camera: Camera | None = None,
+    placed: bool = False,
+    length: str | None = None,
+    floor: Floor | Ground | None = None,
+    on_progress: Callable[[float, float, str], None] | None = None,
+) -> list[LiftSummary]:
+    """Lift several files, after looking whether all of them can be lifted.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        A fitted one.
+    sources : sequence of path-like
+        Files of 2D poses.
+    out : path-like
+        See `outputs`.
+    rename, by_order, fps, overwrite, camera, placed, length, floor
+        See `lift_file`.
+    on_progress : callable, optional
+        Called with the frames done, their whole number, and the name of the file.
+
+    Returns
+    -------
+    list of LiftSummary
+        One a file.
+
+    Raises
+    ------
+    ValueError, OSError
+        See `lift_file` and `outputs`.
+    """
+    files = outputs(sources, out, overwrite)
+    frames = [_frames(lifter, Path(source), rename, by_order) for source in sources]
+    whole, done = sum(frames), []
+    if len(files) > 1:
+        Path(out).mkdir(parents=True, exist_ok=True)
+    for number, (source, file) in enumerate(zip(sources, files, strict=True)):
+        before, name = sum(frames[:number]), Path(source).name
+
+        def advance(now: int, _: int, before: int = before, name: str = name) -> None:
+            if on_progress is not None:
+                on_progress(before + now, whole, name)
+
+        done.append(
+            lift_file(
+                lifter,
+                source,
+                file,
+                rename=rename,
+                by_order=by_order,
+                fps=fps,
+                overwrite=overwrite,
+                camera=camera,
+                placed=placed,
+                length=length,
+                floor=floor,
+                on_progress=advance,
+            )
+        )
+    return done
+
+
+def _frames(lifter: Lifter, source: Path, rename: Mapping[str, str] | None, by_order: bool) -> int:
+    """Number of frames of a file whose joints fit."""
+    with open_poses(source) as poses:
+        if poses.about.dims != 2:
+            raise ValueError(f"{source} holds {poses.about.dims}D poses; expected 2D ones.")
+        for chunk in poses.chunks(1):
+            as_learned(lifter, chunk, rename, by_order)
+            break
+        return int(poses.about.frames)
+
+
+class _Tally:
+    """What is counted of a file while it is lifted."""
+
+    def __init__(self, joint_count: int):
+        self.frames = self.blind = self.unplaced = self.off_floor = 0
+        self.unseen = np.zeros(joint_count, dtype=np.int64)
+        self.unreached: Counter[Camera] = Counter()
+
+    def count(self, seen: Poses, lifted: Lifted) -> None:
+        self.unseen += np.isnan(seen.points).any(axis=2).sum(axis=0)
+        self.blind, self.frames = self.blind + lifted.blind, self.frames + lifted.frames
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of 2D poses, as a lifter takes it."""
+
+    lifter: Lifter
+    path: Path
+    rename: Mapping[str, str] | None
+    by_order: bool
+    camera: Camera | None
+
+    def lifted(
+        self, poses: OpenedPoses, unreached: Counter[Camera]
+    ) -> Iterator[tuple[Poses, Lifted]]:
+        """Give the 2D and what is lifted of it, chunk by chunk; count what no ray reaches."""
+        filmed = self.lifter.camera if self.camera is None else self.camera
+        least = self.lifter.options.min_confidence
+        for chunk in poses.chunks(CHUNK):
+            part = as_learned(self.lifter, chunk, self.rename, self.by_order)
+            if isinstance(filmed, Camera):
+                # The lifter would name the file that the poses were first read from.
+                filmed.check_fits(part.sure(least).points, f"the joints of {self.path}")
+            yield part, self.lifter.lift(part, self.camera, on_unreached=unreached.update)
+
+    def size(self, length: str) -> tuple[float, str | None]:
+        """Factor that a known distance gives, and the unit after it, from all frames."""
+        known = as_length(length, self.lifter.skeleton_known.joints)
+        pair = list(known.joints)
+        both = self._of_all(lambda lifted: lifted.position[:, pair])
+        keys: tuple[Key, ...] = ("",)
+        two = Lifted(both, both, keys, (len(both),), known.names, unit=self.lifter.unit)
+        return size_factor(two, replace(known, joints=(0, 1)))
+
+    def standing_on(self, ground: Ground, factor: float) -> Floor:
+        """The floor of the animal of this file, of the median size."""
+        square = self._of_all(_spread)
+        # Where nothing is ever lifted, nothing stands on the floor.
+        size = factor * float(np.sqrt(np.median(square))) if len(square) else 1.0
+        return ground.floor(size, self.lifter.skeleton_known.joints)
+
+    def _of_all(self, part: Callable[[Lifted], Any]) -> Any:
+        # They are lifted once more, and said of then.
+        unsaid: Counter[Camera] = Counter()
+        with open_poses(self.path) as poses:
+            return np.concatenate([part(one) for _, one in self.lifted(poses, unsaid)])
+
+
+def _spread(lifted: Lifted) -> Floats:
+    """Mean square distance of the joints from their middle, of frames that were lifted."""
+    position = lifted.position[np.isfinite(lifted.position).any((1, 2))]
+    return np.asarray(np.nanvar(position, axis=1, dtype=np.float64).sum(axis=1))
+
+
+def _resized(lifted: Lifted, factor: float, unit: str | None) -> Lifted:
+    scale = np.float32(factor)
+    return replace(
+        lifted,
+        position=lifted.position * scale,
+        root_relative=lifted.root_relative * scale,
+        spread=None if lifted.spread is None else lifted.spread * scale,
+        unit=unit,
+        provenance={**lifted.provenance, "size_factor": repr(factor)},
+    )
