@@ -63,8 +63,9 @@ def elsewhere(
     Raises
     ------
     ValueError
-        A share or margin out of range, a floor without known places; when checked or called, an experiment without a camera,
-        3D with one coordinate, or a camera that does not show the 3D near the 2D.
+        A share or margin out of range, a floor without known places; when checked or called, an
+        experiment without a camera, 3D with one coordinate, or a camera that does not show the 3D
+        near the 2D.
     TypeError
         Something that is no floor, no number or no camera.
 
