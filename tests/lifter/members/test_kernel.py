@@ -186,6 +186,7 @@ def test_chunks_change_nothing(monkeypatch):
     ready = curve()
     ridge, kernel = fit(ready)
     monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(module, "LIFTED", 11)
     _, other = fit(ready, ridge=ridge)
     np.testing.assert_allclose(other.addition(ready[0]), kernel.addition(ready[0]), atol=1e-8)
     assert kernel.addition(ready[0][:0]).shape == (0, 6)
