@@ -62,7 +62,7 @@ def run(
     trained: int = 8,
     lifted: int = 3,
     frames: int = 1000,
-    epochs: int = 20,
+    epochs: int = 12,
     film_seconds: float = 9.0,
 ) -> Demo:
     """Simulate animals, train on some, lift others, and write poses, figures and a film.
