@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 import torch
 
+import liftpose
 from liftpose import main
 from liftpose.lifter.augmentation import random_project
 from liftpose.lifter.checkpoint import read_lifter
+from liftpose.lifter.selection import Weights
+from liftpose.lifter.training import ResidualLearner
 from liftpose.plot import read_log_train
 from liftpose.postprocess import load_test_results
 
@@ -318,6 +321,18 @@ def test_a_run_can_be_continued_in_another_folder(tmp_path):
     assert all(torch.equal(whole[key], second[key]) for key in whole)
     assert read_log_train(tmp_path / "second")[0] == [1, 2, 3]
     main.test(tmp_path / "second")
+
+
+def test_a_resumed_run_keeps_its_own_options_where_an_earlier_epoch_stays_the_best(
+    tmp_path, monkeypatch
+):
+    train(tmp_path, epochs=2)
+    worse = Weights((0.0, 0.0), 9.0, 9.0, 1.0)
+    monkeypatch.setattr(ResidualLearner, "judge", lambda *_: worse)
+    train(tmp_path, epochs=3, resume=True)
+    lifter = liftpose.load(tmp_path / "model.lifter")
+    assert lifter.choice["epoch"] <= 2
+    assert lifter.options.epochs == 3
 
 
 def test_a_run_that_was_killed_between_log_and_checkpoint_resumes(tmp_path):

@@ -18,16 +18,12 @@ from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Batch
 from liftpose.lifter.floor import Floor
 from liftpose.lifter.physical import check_share, moved
-from liftpose.lifter.projection import all_finite, only_whole
+from liftpose.lifter.projection import FITTING, all_finite, only_whole
 from liftpose.lifter.views import Views
 from liftpose.poses import Key
 
 TRIES = 8
 """Places that are drawn for a pose until one is in view of its camera."""
-
-FITTING = 0.25
-"""Greatest median distance of 3D as its camera shows it from the 2D, as a share of a pose's extent
-in the image, with which the camera is taken for the one that filmed it."""
 
 
 def elsewhere(

@@ -244,7 +244,8 @@ class Lifter:
                 on_ready(self)
             if self.options.network != "ridge":
                 best = self._with_best_members(task, device, on_epoch)
-                vars(self).update(vars(best))
+                self.network, self.choice = best.network, best.choice
+                self.kernel_weight, self.weight = best.kernel_weight, best.weight
         return self
 
     def _with_best_members(

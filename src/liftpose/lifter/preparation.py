@@ -16,6 +16,7 @@ from liftpose.geometry.camera import Camera
 from liftpose.lifter.augmentation import add_noise
 from liftpose.lifter.batch import Augmentation, Batch
 from liftpose.lifter.normalization import Anchoring, Normalization, counted_values
+from liftpose.lifter.projection import FITTING
 from liftpose.lifter.selection import Fold, Folds, hold_out
 from liftpose.lifter.terms import as_poses_2d, as_poses_3d, of_skeleton
 from liftpose.lifter.training import Learner, augmented
@@ -59,11 +60,6 @@ def as_batch(poses_2d: Poses, poses_3d: Poses, sets: TargetSets) -> Batch:
         sets.roots,
         sets.sets,
     )
-
-
-FITTING = 0.25
-"""Greatest median distance of 3D as a camera shows it from the 2D, as a share of a pose's extent in
-the image, with which the camera is taken for the one that filmed it."""
 
 
 def informed(

@@ -16,6 +16,10 @@ from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Batch, frames_last, is_complete
 from liftpose.lifter.viewpoints import Vector
 
+FITTING = 0.25
+"""Greatest median distance of 3D as a camera shows it from the 2D, as a share of a pose's extent in
+the image, with which the camera is taken for the one that filmed it."""
+
 _NOWHERE: Vector = (0.0, 0.0, 0.0)
 
 # Share of the largest spread of a batch below which its 3D has no extent in a direction, and no

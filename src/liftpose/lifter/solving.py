@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,9 +21,6 @@ from liftpose.lifter.run import Start
 from liftpose.lifter.selection import Fold, Folds
 from liftpose.lifter.training import augmented, standardise, take
 from liftpose.skeleton.target_sets import TargetSets
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger("liftpose")
 
