@@ -395,6 +395,7 @@ def test_a_plane_and_a_length_go_together(standing, tmp_path):
     done = lift_file(lifter, path, tmp_path / "long.nc", placed=True, floor=ground, length=length)
     # So large an animal is far above the floor: no factor of up to two puts it there.
     assert (done.unplaced, done.off_floor, done.frames) == (300, 300, 300)
+    assert done.blind == 0
     assert "300 without a place (300 off the floor)" in str(done)
     assert done.as_dict()["off_floor_frames"] == 300
     assert far_off(tmp_path / "plain.nc", animal, large) < 0.01

@@ -112,6 +112,8 @@ def lift_file(
         writing(Path(path_out), overwrite=overwrite) as out,
     ):
         for part, lifted in file.lifted(poses, tally.unreached):
+            # Before placing: a pose without a place is NaN too, and was seen.
+            tally.count(part.sure(known), lifted)
             if size is not None:
                 lifted = _resized(lifted, *size)
             if placed:
@@ -122,7 +124,6 @@ def lift_file(
                     there.lifted, provenance={**there.lifted.provenance, **lifted.provenance}
                 )
             out.append(lifted)
-            tally.count(part.sure(known), lifted)
             if on_progress is not None:
                 on_progress(tally.frames, poses.about.frames)
     warn_of_unreached(tally.unreached, os.fspath(file.path))
