@@ -201,6 +201,9 @@ def entries_of(path: Path) -> set[str]:
     """Names on the first level of a file."""
     if path.suffix == ".json":
         return set(json.loads(path.read_text()))
+    if path.name == "members.txt":
+        head, *lines = path.read_text().splitlines()
+        return {line[:18].strip() for line in (head, *lines)} | set(head[18:].split())
     if path.suffix == ".txt":
         return set(path.read_text().splitlines()[0].split("\t"))
     if path.suffix == ".lifter":

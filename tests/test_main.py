@@ -77,6 +77,7 @@ def test_the_folder_holds_what_is_promised_and_nothing_else(trained):
         "ckpt_best.pth.tar",
         "ckpt_last.pth.tar",
         "evaluation.json",
+        "members.txt",
         "model.lifter",
         "options.json",
         "stat_2d.pth.tar",
@@ -327,8 +328,8 @@ def test_a_resumed_run_keeps_its_own_options_where_an_earlier_epoch_stays_the_be
     tmp_path, monkeypatch
 ):
     train(tmp_path, epochs=2)
-    worse = Weights((0.0, 0.0), 9.0, 9.0, 1.0)
-    monkeypatch.setattr(ResidualLearner, "judge", lambda *_: worse)
+    worse = Weights({"kernel": 0.0, "network": 0.0}, 9.0, 9.0, 1.0)
+    monkeypatch.setattr(ResidualLearner, "judge", lambda *_: (worse, {}))
     train(tmp_path, epochs=3, resume=True)
     lifter = liftpose.load(tmp_path / "model.lifter")
     assert lifter.choice["epoch"] <= 2

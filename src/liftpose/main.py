@@ -22,6 +22,7 @@ from liftpose.lifter.checkpoint import (
     RunFolder,
     read_lifter,
 )
+from liftpose.lifter.description import validation_table
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
 from liftpose.lifter.published import (
@@ -159,9 +160,12 @@ def train(
             on_ready=record.begin,
             on_epoch=record.epoch,
         )
-        if options.network in ("ridge", "kernel"):
+        if options.members in ("ridge", "kernel"):
             folder.write_untrained(lifter)
         lifter.save(folder.path / MODEL, overwrite=True)
+        table = validation_table(lifter)
+        if table:
+            folder.write_members(table)
     _report(lifter, folder)
 
 
@@ -460,10 +464,10 @@ def _report(lifter: Lifter, folder: RunFolder) -> None:
     if "held_out_mpjpe" in choice:
         ridge = choice["held_out_mpjpe_ridge"]
         log.info(
-            "held-out MPJPE %.4g%s, with weight %.2f of the kernel and %.2f of the networks.",
+            "held-out MPJPE %.4g%s.",
             choice["held_out_mpjpe"],
-            "" if np.isnan(ridge) else f" beside {ridge:.4g} of the ridge alone",
-            lifter.kernel_weight,
-            lifter.weight,
+            "" if np.isnan(ridge) else f" beside {ridge:.4g} of the linear map alone",
         )
+    for line in validation_table(lifter):
+        log.info("  %s", line)
     log.info("everything is in %s.", folder.path)

@@ -15,6 +15,7 @@ from liftpose.datasets import mouse
 from liftpose.lifter.augmentation import perturb_pose, physical, random_project
 from liftpose.lifter.batch import Batch
 from liftpose.lifter.fitting import DRAWN
+from liftpose.lifter.members import kernel
 from liftpose.lifter.normalization import Anchoring, unit_norm
 from liftpose.lifter.opt import Options
 from liftpose.lifter.solving import WORTHWHILE
@@ -35,6 +36,12 @@ class Watch:
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         self.seen.append(batch)
         return batch
+
+
+@pytest.fixture(autouse=True)
+def _quick_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that learn from few of the draws: what is looked at here is all else."""
+    monkeypatch.setattr(kernel, "FRAMES", 2000)
 
 
 def walk(frames: int = 300, seed: int = 0) -> NDArray[np.float64]:

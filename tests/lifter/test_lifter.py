@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from liftpose import Lifter, Options, Poses, Skeleton
+from liftpose import Camera, Lifter, Options, Poses, Skeleton
 from liftpose.lifter.augmentation import add_noise, project_to_cam, random_project
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.normalization import Anchoring, Normalization
@@ -76,23 +76,24 @@ CURVED_TRAIN, CURVED_TEST = slice(0, 2400), slice(2450, 3000)
 def share_of_ridge(**settings):
     """A lifter of an animal that is not linear, and its error as a share of the ridge's."""
     pose_2d, pose_3d = animal(3000, **CURVED)
-    lifter = fit(pose_2d[CURVED_TRAIN], pose_3d[CURVED_TRAIN], **settings)
+    lifter = fit(pose_2d[CURVED_TRAIN], pose_3d[CURVED_TRAIN], bone_fit=False, **settings)
     linear = fit(pose_2d[CURVED_TRAIN], pose_3d[CURVED_TRAIN], network="ridge")
     test = pose_2d[CURVED_TEST], pose_3d[CURVED_TEST]
     return lifter, error(lifter, *test) / error(linear, *test)
 
 
 def test_networks_help_where_the_animal_is_not_linear(monkeypatch):
-    monkeypatch.setattr("liftpose.lifter.lifter.fit_kernel", lambda *_: None)
+    monkeypatch.setattr("liftpose.lifter.lifter.fit_closed", lambda *_: {})
     lifter, share = share_of_ridge(epochs=20)
-    assert lifter.weight > 0
+    assert list(lifter.weights) == ["network"]
+    assert lifter.weights["network"] > 0
     assert share < 0.7
 
 
 @pytest.mark.parametrize("network", ["kernel", "residual"])
 def test_the_kernel_helps_where_the_animal_is_not_linear(network):
     lifter, share = share_of_ridge(epochs=1, network=network)
-    assert lifter.kernel_weight > 0.9
+    assert lifter.weights["kernel"] > 0.9
     assert share < 0.1
 
 
@@ -103,8 +104,59 @@ def test_the_kernel_alone_has_no_epochs():
     lifter.fit(pose_2d, pose_3d, on_epoch=seen.append)
     assert seen == []
     assert lifter.network is None
-    assert lifter.choice["network_weight"] == 0
+    assert list(lifter.weights) == list(lifter.choice["weights"]) == ["kernel"]
     assert lifter.choice["held_out_mpjpe"] <= lifter.choice["held_out_mpjpe_ridge"]
+
+
+def looked_at_obliquely(frames=500, seed=0, way=150.0):
+    """An animal that is turned, as the camera sees it, by where it is in the image."""
+    rng, of_animal = np.random.default_rng(seed), np.random.default_rng(99)
+    hidden = rng.uniform(-1, 1, (frames, 3))
+    pose = np.tanh(hidden @ of_animal.normal(size=(3, 21)) * 0.6).reshape(frames, 7, 3)
+    pose -= pose[:, :1].copy()
+    place = rng.uniform(-1, 1, (frames, 1, 2))
+    # Across the image the animal leans, which looks like another pose that does not.
+    lean = of_animal.normal(size=(7, 2)) @ place.transpose(0, 2, 1)
+    pose[..., 2:] += 1.5 * (lean - lean[:, :1])
+    return pose[..., :2] * 50 + place * way + 300, pose
+
+
+def fit_at(places, **settings):
+    settings = {"network": "kernel", "bone_fit": False, **settings}
+    return fit(*places, **settings)
+
+
+def test_an_animal_that_looks_another_in_another_place_is_lifted_by_its_place(monkeypatch):
+    lifter = fit_at(looked_at_obliquely())
+    assert lifter.normalization.mean_place is not None
+    assert lifter.members["kernel"].landmarks.shape[1] == len(lifter.normalization.mean_in) + 2
+    new = looked_at_obliquely(seed=5)
+    again = Lifter.from_state(lifter.state())
+    np.testing.assert_array_equal(again.lift(new[0]).position, lifter.lift(new[0]).position)
+    told = error(lifter, *new)
+    # Ridge and networks do not look at it.
+    assert len(lifter.ridge.weights) == len(lifter.normalization.mean_in) + 1
+    monkeypatch.setattr("liftpose.lifter.normalization.TRAVELS", float("inf"))
+    plain = fit_at(looked_at_obliquely())
+    assert plain.normalization.mean_place is None
+    assert told < 0.6 * error(plain, *new)
+
+
+def test_where_a_place_means_nothing_it_is_not_told():
+    seen, pose = looked_at_obliquely()
+    assert fit_at((seen, pose)).normalization.mean_place is not None
+    assert fit_at((seen, pose), norm_2d=True).normalization.mean_place is None
+    assert fit_at((seen, pose), network="ridge").normalization.mean_place is None
+    still = fit_at(looked_at_obliquely(way=1.0))
+    assert still.normalization.mean_place is None
+    made = [random_project({0: [[-10, 10]] * 3}, "zyx", norm_2d=False)]
+    assert fit_at((None, pose + 50), augmentation=made).normalization.mean_place is None
+    camera = Camera([[900, 0, 300], [0, 900, 300], [0, 0, 1]])
+    for cameras, told in ((camera, True), ({"a": camera, "b": camera}, False)):
+        lifter = Lifter(roots=ROOTS, target_sets=SETS, network="kernel", bone_fit=False)
+        halves = ({"a": part[:250], "b": part[250:]} for part in (seen, pose))
+        lifter.fit(*halves, cameras)
+        assert (lifter.normalization.mean_place is not None) == told
 
 
 def test_linear_only_leaves_kernel_and_networks_out():
@@ -119,7 +171,7 @@ def test_linear_only_leaves_kernel_and_networks_out():
 def test_networks_are_left_out_where_there_is_nothing_to_learn():
     rng = np.random.default_rng(0)
     lifter = fit(rng.normal(size=(200, 7, 2)), rng.normal(size=(200, 7, 3)), epochs=10)
-    assert lifter.weight + lifter.kernel_weight <= 0.3
+    assert sum(lifter.weights.values()) <= 0.3
     assert lifter.ridge.penalty >= 1
 
 
@@ -421,7 +473,9 @@ def test_very_few_frames_give_a_cautious_lifter(frames, caplog):
     assert np.isfinite(lifter.lift(pose_2d).position[:, :6]).all()
     if frames < 2:
         assert "too few to hold any out" in caplog.text
-        assert lifter.weight == 0
+        assert lifter.members.keys() == {"network"}
+        assert lifter.weights == {"network": 0}
+        assert lifter.bone_fit is None
 
 
 def test_relative_is_in_the_order_of_the_anchoring():
@@ -492,7 +546,7 @@ def test_validation_poses_are_chosen_on_and_not_learned_from(network):
     other_2d, other_3d = animal(200, seed=5, curved=2.0, freedom=3)
     train = pose_2d, pose_3d
     without = fit(*train, network=network, epochs=3)
-    settings = {"network": network, "epochs": 3}
+    settings = {"network": network, "epochs": 3, "bone_fit": False}
     lifter = Lifter(roots=ROOTS, target_sets=SETS, **settings)
     lifter.fit(*train, validation=(other_2d, other_3d))
     assert "200 frames of validation" in lifter.choice["chosen_on"]

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liftpose.lifter.normalization import (
+    TRAVELS,
     Anchoring,
     Normalization,
     anchored_inputs,
     counted_values,
     masked_moments,
+    placed,
     unit_norm,
 )
 from liftpose.skeleton.target_sets import TargetSets
@@ -66,6 +68,49 @@ def test_a_root_that_is_a_target_is_shown_as_predicted():
     placed = chain.place(wrong, known=truth)
     torch.testing.assert_close(placed[:, 1], truth[:, 1] + 1)
     torch.testing.assert_close(placed[:, 3:], truth[:, 3:])
+
+
+def placed_slowly(sets, relative):
+    """What `placed` gives, joint by joint."""
+    position, root_relative = np.full(
+        (2, len(relative), sets.joint_count, relative.shape[2]), np.nan
+    )
+    first, *further = sets.roots[0], *sets.further_roots
+    for frame, known in enumerate(relative):
+        if np.isnan(known).all():
+            continue
+        where = {first: np.zeros(relative.shape[2])}
+        for root, offset in zip(further, known[len(sets.targets) :], strict=True):
+            where[root] = position[frame, root] = offset
+        for joint, anchor, offset in zip(sets.targets, sets.anchors, known, strict=False):
+            position[frame, joint] = where[anchor] + offset
+            root_relative[frame, joint] = offset
+        position[frame, first] = where[first]
+    return position, root_relative
+
+
+@pytest.mark.parametrize(
+    ("roots", "sets", "joints"),
+    [
+        ([0], [[1, 2]], 3),
+        ([2], [[0, 4]], 6),
+        ([0, 3], [[1, 2], [4, 5]], 7),
+        ([3, 1, 5], [[0], [2, 5, 3], [6]], 8),
+    ],
+)
+@pytest.mark.parametrize("dims", [1, 3])
+def test_poses_are_put_together_as_joint_by_joint(roots, sets, joints, dims):
+    resolved = TargetSets.resolve(roots, sets, joints)
+    relative = points(9, len(Anchoring(resolved).joints), dims).numpy()
+    relative[4] = np.nan
+    relative[6, 0] = np.nan
+    before = relative.copy()
+    relative.setflags(write=False)
+    for found, expected in zip(
+        placed(resolved, relative), placed_slowly(resolved, relative), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(relative, before)
 
 
 @given(seed=st.integers(0, 1000), distance=st.floats(0.1, 100))
@@ -124,6 +169,88 @@ def test_what_was_not_seen_becomes_the_mean():
     assert missing.any()
     assert (inputs[missing] == 0).all()
     assert (inputs[~missing] != 0).all()
+
+
+def travelling(way, frames=200):
+    """Poses whose joints move by about ten pixels, and whose root by so many."""
+    pose_2d = points(frames, dims=2)
+    rng = np.random.default_rng(8)
+    return pose_2d + torch.from_numpy(rng.normal(size=(frames, 1, 2)) * way) + 300
+
+
+def with_place(pose_2d, norm_2d=False, placed=True):
+    pose_3d = points(len(pose_2d))
+    counts = counted_values(LEGS, pose_2d, pose_3d, torch.isfinite(pose_3d))
+    return Normalization.fit(LEGS, pose_2d, pose_3d, counts, norm_2d, False, placed)
+
+
+def test_the_place_of_a_root_that_travels_is_an_input():
+    pose_2d = travelling(60)
+    pose_2d[7, 0] = torch.nan
+    normalization = with_place(pose_2d)
+    plain = with_place(pose_2d, placed=False)
+    inputs = normalization.inputs(pose_2d)
+    torch.testing.assert_close(inputs[:, :-2], plain.inputs(pose_2d), rtol=0, atol=0)
+    root = pose_2d[:, 0].numpy()
+    expected = (root - np.nanmean(root, 0)) / np.nanstd(root, 0)
+    np.testing.assert_allclose(inputs[:, -2:], np.nan_to_num(expected), atol=1e-6)
+    counts = torch.ones_like(points(200), dtype=torch.bool)
+    assert torch.equal(normalization.ready(pose_2d, points(200), counts)[0], inputs)
+    assert torch.equal(normalization.seen_inputs(pose_2d)[0], inputs)
+    again = Normalization(LEGS, **normalization.state())
+    assert torch.equal(again.inputs(pose_2d), inputs)
+
+
+@pytest.mark.parametrize(
+    ("way", "settings", "told"),
+    [
+        (60, {}, True),
+        (60, {"placed": False}, False),
+        (60, {"norm_2d": True}, False),
+        # What joints do relative to their roots, and a quarter of it.
+        (14, {}, True),
+        (0, {}, False),
+    ],
+)
+def test_the_place_is_told_only_where_the_root_travels_and_there_is_one_scale(way, settings, told):
+    pose_2d = travelling(way)
+    if way == 0:
+        pose_2d = pose_2d - pose_2d[:, :1] + 300
+    normalization = with_place(pose_2d, **settings)
+    assert (normalization.mean_place is not None) == told
+    assert normalization.inputs(pose_2d).shape[1] == 10 + 2 * told
+
+
+def test_how_far_a_root_has_to_travel():
+    around = points(2000, dims=2)
+    # Roots that are at rest but for what is given.
+    around = around - around[:, :1]
+    spread = anchored_inputs(LEGS, around, False).flatten(1).std(0).square().mean().sqrt()
+    rng = np.random.default_rng(8)
+    for share, told in ((TRAVELS * 1.1, True), (TRAVELS * 0.9, False)):
+        way = torch.from_numpy(rng.normal(size=(2000, 1, 2))) * spread * share
+        assert (with_place(around + way + 300).mean_place is not None) == told
+
+
+def test_frames_in_which_nothing_was_seen_are_told():
+    pose_2d = points(dims=2, gaps=0.3)
+    pose_2d[3] = torch.nan
+    pose_2d[5, [0, 3]] = torch.nan  # no root, and so nothing that is relative to one
+    pose_2d[7, [1, 2, 3, 6]] = torch.nan  # the joints of the other root are left, but not it
+    normalization = fitted(LEGS, points(dims=2), points())
+    inputs, seen = normalization.seen_inputs(pose_2d)
+    torch.testing.assert_close(inputs, normalization.inputs(pose_2d), rtol=0, atol=0)
+    expected = LEGS.relative(pose_2d).isfinite().any(2).any(1)
+    assert torch.equal(seen, expected)
+    assert not seen[[3, 5, 7]].any()
+    assert seen.any()
+
+
+def test_of_unused_joints_nothing_need_be_seen():
+    pose_2d = points(dims=2)
+    normalization = fitted(LEGS, pose_2d, points())
+    pose_2d[:, 6] = torch.nan
+    assert normalization.seen_inputs(pose_2d)[1] is None
 
 
 def ready_slowly(normalization, pose_2d, pose_3d, counts):

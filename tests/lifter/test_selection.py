@@ -83,13 +83,13 @@ def test_too_few_frames_hold_nothing_out(frames):
 def folds_of(rng, gains, joints=200):
     """Additions that explain a share `gain` of what is missing, in each fold."""
     missing = [torch.from_numpy(rng.normal(size=(joints, 3))) for _ in gains]
-    return missing, [[gain * part] for gain, part in zip(gains, missing, strict=True)]
+    return missing, [gain * part for gain, part in zip(gains, missing, strict=True)]
 
 
 @pytest.mark.parametrize(("gain", "weight"), [(1, 1), (-1, 0), (2, 0.5), (0, 0)])
 def test_a_perfect_addition_is_taken_whole_and_a_harmful_one_not_at_all(gain, weight):
-    folds = folds_of(np.random.default_rng(0), [gain] * 4)
-    assert choose_weights(*folds).values == (weight,)
+    missing, added = folds_of(np.random.default_rng(0), [gain] * 4)
+    assert choose_weights(missing, {"it": added}).values == {"it": weight}
 
 
 def test_two_members_share_what_there_is_to_explain():
@@ -97,56 +97,81 @@ def test_two_members_share_what_there_is_to_explain():
     missing = [torch.from_numpy(rng.normal(size=(300, 3))) for _ in range(4)]
     wrong = [torch.from_numpy(rng.normal(size=(300, 3))) for _ in range(4)]
     # Each is wrong where the other is wrong the other way.
-    added = [[m + w, m - w] for m, w in zip(missing, wrong, strict=True)]
-    chosen = choose_weights(missing, added)
-    assert chosen.values == (0.5, 0.5)
+    above = [m + w for m, w in zip(missing, wrong, strict=True)]
+    below = [m - w for m, w in zip(missing, wrong, strict=True)]
+    chosen = choose_weights(missing, {"above": above, "below": below})
+    assert chosen.values == {"above": 0.5, "below": 0.5}
     assert chosen.mpjpe == pytest.approx(0, abs=1e-6)
     # One alone is worth less, and together they are no more than one.
-    alone = choose_weights(missing, [fold[:1] for fold in added])
-    assert 0 < alone.values[0] < 1
+    alone = choose_weights(missing, {"above": above})
+    assert 0 < alone.values["above"] < 1
     assert alone.error > chosen.error
-    double = choose_weights(missing, [[m / 4, m / 2] for m in missing])
-    assert double.values == (0, 1)
+    quarter, half = [m / 4 for m in missing], [m / 2 for m in missing]
+    double = choose_weights(missing, {"quarter": quarter, "half": half})
+    assert double.values == {"quarter": 0, "half": 1}
 
 
-def test_the_weights_are_those_of_least_error_of_all_that_are_tried():
+@pytest.mark.parametrize("members", [1, 2, 3])
+def test_the_weights_are_those_of_least_error_of_all_that_are_tried(members):
     rng = np.random.default_rng(1)
     missing = [torch.from_numpy(rng.normal(size=(60, 3))) for _ in range(2)]
-    added = [
-        [m * share + torch.from_numpy(rng.normal(size=m.shape)) / 2 for share in (0.9, 0.5)]
-        for m in missing
-    ]
+    added = {
+        f"explains {share}": [
+            m * share + torch.from_numpy(rng.normal(size=m.shape)) / 2 for m in missing
+        ]
+        for share in (0.9, 0.5, 0.7)[:members]
+    }
     chosen = choose_weights(missing, added, steps=5)
     errors = {}
-    for one, other in itertools.product(range(6), repeat=2):
-        if one + other <= 5:
-            left = [
-                m - one / 5 * a - other / 5 * b for m, (a, b) in zip(missing, added, strict=True)
-            ]
-            whole = [float(m.norm(dim=1).mean()) for m in missing]
-            part = [float(m.norm(dim=1).mean()) for m in left]
-            errors[one / 5, other / 5] = np.mean(np.divide(part, whole))
-    assert chosen.values == min(errors, key=errors.get)
+    for numbers in itertools.product(range(6), repeat=members):
+        if sum(numbers) <= 5:
+            shares = []
+            for fold, m in enumerate(missing):
+                parts = zip(numbers, added.values(), strict=True)
+                left = m - sum(number / 5 * part[fold] for number, part in parts)
+                shares.append(float(left.norm(dim=1).mean() / m.norm(dim=1).mean()))
+            errors[tuple(number / 5 for number in numbers)] = np.mean(shares)
+    assert tuple(chosen.values.values()) == min(errors, key=errors.get)
+    assert list(chosen.values) == list(added)
     assert chosen.error == pytest.approx(min(errors.values()))
 
 
 def test_a_member_that_adds_nothing_has_no_weight():
     missing, added = folds_of(np.random.default_rng(0), [0.7, 0.7, 0.7])
-    nothing = [[torch.zeros_like(m), *fold] for m, fold in zip(missing, added, strict=True)]
-    assert choose_weights(missing, nothing).values == (0, 1)
+    nothing = [torch.zeros_like(m) for m in missing]
+    chosen = choose_weights(missing, {"nothing": nothing, "something": added})
+    assert chosen.values == {"nothing": 0, "something": 1}
+
+
+def test_without_members_the_ridge_stands_alone():
+    missing, _ = folds_of(np.random.default_rng(0), [1.0, 1.0])
+    chosen = choose_weights(missing, {})
+    assert chosen.values == {}
+    assert chosen.mpjpe == chosen.ridge_mpjpe
+    assert chosen.ridge_mpjpe == pytest.approx(float(torch.cat(missing).norm(dim=-1).mean()))
 
 
 def test_a_fold_that_is_far_off_counts_no_more_than_others():
-    missing, addition = folds_of(np.random.default_rng(0), [1, -1, -1, -1])
+    missing, added = folds_of(np.random.default_rng(0), [1, -1, -1, -1])
     missing[0] *= 100
-    addition[0][0] *= 100
-    assert choose_weights(missing, addition).values == (0,)
+    added[0] *= 100
+    assert choose_weights(missing, {"it": added}).values == {"it": 0}
 
 
 def test_the_errors_are_those_of_the_weight():
-    missing, addition = folds_of(np.random.default_rng(0), [1.5, 0.5])
-    chosen = choose_weights(missing, addition, steps=10)
-    both = torch.cat(missing) - chosen.values[0] * torch.cat([fold[0] for fold in addition])
+    missing, added = folds_of(np.random.default_rng(0), [1.5, 0.5])
+    chosen = choose_weights(missing, {"it": added}, steps=10)
+    both = torch.cat(missing) - chosen.values["it"] * torch.cat(added)
     assert chosen.mpjpe == pytest.approx(float(both.norm(dim=-1).mean()))
     assert chosen.ridge_mpjpe == pytest.approx(float(torch.cat(missing).norm(dim=-1).mean()))
     assert chosen.error < 1
+
+
+@pytest.mark.parametrize(("recordings", "folds", "kind"), [(2, 4, "blocks"), (3, 3, "recordings")])
+def test_few_recordings_are_held_out_whole(recordings, folds, kind):
+    poses = Poses.from_experiments({f"fly{i}": np.zeros((200, 3, 3)) for i in range(recordings)})
+    found = hold_out(poses, np.ones(poses.frames, bool))
+    assert (len(found.folds), found.kind) == (folds, kind)
+    if kind == "recordings":
+        for fold in found.folds:
+            assert not set(poses.experiment[fold.train]) & set(poses.experiment[fold.held])

@@ -108,7 +108,8 @@ def test_the_published_loss_is_the_mean_absolute_error_of_all_values():
     published.network.eval()
     with torch.no_grad():
         missed = (published.network(inputs) - outputs)[counts].abs().sum() / counts.numel()
-    assert published.loss((inputs, outputs, counts), 1.0) == pytest.approx(float(missed), rel=1e-6)
+    found = published.loss((inputs, outputs, counts), {"network": 1.0})
+    assert found == pytest.approx(float(missed), rel=1e-6)
 
 
 @pytest.mark.parametrize("max_norm", [True, False])
@@ -128,8 +129,8 @@ def test_dropping_changes_training_and_not_lifting(setting, value):
     batch = poses()
     with_it, without = learner(batch, **{setting: value}), learner(batch)
     ready = tuple(part.unsqueeze(0) for part in standardise(batch, normalized(batch)))
-    assert with_it.loss(tuple(p.squeeze(0) for p in ready), 1) == without.loss(
-        tuple(p.squeeze(0) for p in ready), 1
+    assert with_it.loss(tuple(p.squeeze(0) for p in ready), {"network": 1.0}) == without.loss(
+        tuple(p.squeeze(0) for p in ready), {"network": 1.0}
     )
     first = with_it.step(ready, 1, torch.Generator().manual_seed(0))[0]
     second = without.step(ready, 1, torch.Generator().manual_seed(0))[0]

@@ -23,6 +23,7 @@ from liftpose.lifter.checkpoint import (
     EVALUATION,
     LAST,
     LOG,
+    MEMBERS,
     MODEL,
     OPTIONS,
     RESULTS,
@@ -153,7 +154,7 @@ def _file_of(name: str, kind: str) -> str:
 def _names(animal: str, lifted: int) -> list[str]:
     """Every file that a demo writes: those of a run, and its own."""
     of_run = [BEST, LAST, MODEL, STAT_2D, STAT_3D, TEST_2D, TEST_3D]
-    of_run += [LOG, OPTIONS, RESULTS, EVALUATION]
+    of_run += [LOG, MEMBERS, OPTIONS, RESULTS, EVALUATION]
     poses = [
         _file_of(name, kind)
         for name in _unseen_names(animal, lifted)

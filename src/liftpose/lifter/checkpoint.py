@@ -10,7 +10,7 @@ import json
 import os
 import pickle
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ LAST, BEST = "ckpt_last.pth.tar", "ckpt_best.pth.tar"
 STAT_2D, STAT_3D = "stat_2d.pth.tar", "stat_3d.pth.tar"
 TEST_2D, TEST_3D = "test_2d.pth.tar", "test_3d.pth.tar"
 RESULTS, EVALUATION = "test_results.pth.tar", "evaluation.json"
-LOG, OPTIONS = "train_log.txt", "options.json"
+LOG, OPTIONS, MEMBERS = "train_log.txt", "options.json", "members.txt"
 MODEL = "model.lifter"
 LOG_COLUMNS = ("epoch", "lr", "loss_train", "loss_test", "err_test")
 
@@ -90,7 +90,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what an earlier run left, so that no file is of another run than the rest."""
-        for name in (LAST, BEST, RESULTS, EVALUATION, LOG, MODEL):
+        for name in (LAST, BEST, RESULTS, EVALUATION, LOG, MEMBERS, MODEL):
             (self.path / name).unlink(missing_ok=True)
 
     def inherit(self, other: Path) -> None:
@@ -149,6 +149,11 @@ class RunFolder:
                 shutil.copyfile(self.path / BEST, beside)
         else:
             self.write(LAST, "checkpoint", checkpoint)
+
+    def write_members(self, lines: Sequence[str]) -> None:
+        """Write what each part of the lifter leaves of the held-out error."""
+        with replacing(self.path / MEMBERS) as beside:
+            beside.write_text("\n".join(lines) + "\n")
 
     def write_untrained(self, lifter: Lifter) -> None:
         """Write the checkpoints of a lifter that has no epochs."""

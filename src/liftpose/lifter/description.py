@@ -46,14 +46,46 @@ def facts(lifter: Lifter) -> dict[str, str]:
         ridge = choice["held_out_mpjpe_ridge"]
         beside = "" if ridge != ridge else f" (linear map alone: {ridge:.4g}{unit})"
         known["held-out MPJPE"] = f"{choice['held_out_mpjpe']:.4g}{unit}{beside}"
-    if lifter.options.network in ("kernel", "residual"):
-        of_ridge = 1 - lifter.kernel_weight - lifter.weight
-        known["weights"] = (
-            f"linear map {of_ridge:.2f}, kernel {lifter.kernel_weight:.2f}, "
-            f"networks {lifter.weight:.2f}"
+    if lifter.options.members in ("kernel", "residual"):
+        parts = {"linear map": 1 - sum(lifter.weights.values()), **lifter.weights}
+        known["weights"] = ", ".join(f"{name} {weight:.2f}" for name, weight in parts.items())
+    if "bone_fit" in choice:
+        settings = choice["bone_fit"]
+        bones = "bones and 2D" if settings["slack"] is not None else "2D"
+        known["bone fit"] = (
+            f"to {bones}, strength {settings['strength']:.2f}, leaves {settings['share']:.2f} of "
+            "the held-out error"
         )
     known["digest"] = lifter.digest[:16]
     return known
+
+
+def validation_table(lifter: Lifter) -> list[str]:
+    """Say what each part of a fitted lifter leaves of the error on held-out frames.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        Fitted.
+
+    Returns
+    -------
+    list of str
+        Lines of a table of shares of the linear map's error; none where nothing was chosen.
+    """
+    choice = lifter.choice
+    if not choice.get("members"):
+        return []
+    lines = [f"{'held-out error of':<18} {'share':>6} {'weight':>6}"]
+    alone = {"linear map": 1.0, **choice["members"]}
+    weights = {"linear map": 1 - sum(lifter.weights.values()), **lifter.weights}
+    lines += [f"{name:<18} {share:6.3f} {weights[name]:6.2f}" for name, share in alone.items()]
+    lines.append(f"{'all together':<18} {choice['together']:6.3f}")
+    if "bone_fit" in choice:
+        fit = choice["bone_fit"]
+        left = choice["together"] * fit["share"]
+        lines.append(f"{'and the bone fit':<18} {left:6.3f} {fit['strength']:6.2f}")
+    return lines
 
 
 def as_text(lifter: Lifter) -> str:

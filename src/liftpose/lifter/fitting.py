@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
+from liftpose.lifter.bone_fit import BoneFit
+from liftpose.lifter.bone_measuring import Choice, fit_bones
+from liftpose.lifter.effort import EFFORTS
 from liftpose.lifter.judging import HeldOut
 from liftpose.lifter.members.ridge import Ready
 from liftpose.lifter.normalization import Normalization
@@ -16,6 +20,7 @@ from liftpose.lifter.opt import Options
 from liftpose.lifter.preparation import begin_from, generator_for
 from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.selection import Folds, Weights
+from liftpose.lifter.sight import Sight
 from liftpose.lifter.solving import Task
 from liftpose.lifter.training import (
     Feed,
@@ -69,7 +74,7 @@ def check_start(start: Start, options: Options, norm_2d: bool, folds: Folds, dig
             "the augmentation that the checkpoint was trained with."
         )
     networks = len(start.lifter.ridge.folds)
-    if options.network == "residual" and networks != len(folds.folds):
+    if options.members == "residual" and networks != len(folds.folds):
         raise ValueError(
             f"the checkpoint has {networks} networks, one a fold, and these training data "
             f"make {len(folds.folds)} folds. Train anew."
@@ -132,36 +137,101 @@ def judged_on(lifter: Lifter, task: Task, device: torch.device) -> HeldOut:
     """
     judged = task.validation or task.held_out
     ready = moved(standardise(judged.batch, lifter.normalization), device)
-    return HeldOut.of(lifter.normalization, lifter.ridge, lifter.kernel, judged.folds, ready)
+    return HeldOut.of(
+        judged.batch, judged.folds, ready, lifter.normalization, lifter.ridge, lifter.members
+    )
 
 
-def with_kernel_alone(lifter: Lifter, task: Task) -> Lifter:
-    """Weigh the kernel of a lifter that has no networks.
+def sight_of(lifter: Lifter, task: Task) -> Sight | None:
+    """Give the camera that a lifter sees through.
 
     Parameters
     ----------
     lifter : Lifter
-        Whose ridge and kernel are solved; it is not changed.
+        With or without cameras.
     task : Task
-        What is learned from, and what the weight is chosen on.
+        Its poses tell the camera where none is given.
+
+    Returns
+    -------
+    Sight or None
+        None where there is no one camera: the 2D is made or brought to unit size, what is lifted
+        to is depth alone, no camera shows the 3D near the 2D, or the bone fit is not wanted.
+    """
+    made = any(getattr(step, "makes_2d", False) for step in task.steps)
+    wanted = lifter.options.bone_fit and EFFORTS[lifter.options.effort].steps > 0
+    wanted &= task.held_out.folds.honest
+    if made or not wanted or lifter.normalization.norm_2d or lifter.normalization.dims != 3:
+        return None
+    if lifter.views is not None:
+        return Sight.given(lifter.views.reference.K)
+    anchoring = lifter.normalization.anchoring
+    used = sorted({*anchoring.joints, *anchoring.sets.roots})
+    return Sight.recovered(task.data.pose_2d[:, used], task.data.pose_3d[:, used])
+
+
+def with_closed_members(lifter: Lifter, judged: HeldOut, sight: Sight | None) -> Lifter:
+    """Weigh the closed-form members of a lifter, and choose the settings of its bone fit.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        Whose ridge and closed-form members are solved; it is not changed.
+    judged : HeldOut
+        What is chosen on.
+    sight : Sight, optional
+        The camera; without one there is no bone fit.
 
     Returns
     -------
     Lifter
     """
-    held_out = judged_on(lifter, task, torch.device("cpu"))
-    chosen = held_out.weights()
-    weighed = lifter.with_members(None, chosen.values)
-    weighed.choice |= _found(chosen)
+    chosen = judged.weights()
+    weighed = lifter.with_members(lifter.members, chosen.values, None)
+    weighed.choice |= _found(chosen, judged)
+    if sight is None:
+        return weighed
+    skeleton, unit = lifter.skeleton_known, float(lifter.normalization.std_out[0])
+    bones = skeleton.bones if skeleton.rigid is None else skeleton.rigid
+    guesses = judged.guesses(chosen.values)
+    steps = EFFORTS[lifter.options.effort].steps
+    fitted = fit_bones(guesses, sight, lifter.normalization.anchoring, bones, unit, steps)
+    if fitted is not None:
+        _keep(weighed, *fitted)
     return weighed
 
 
-def _found(chosen: Weights) -> dict[str, Any]:
+def _measure_again(lifter: Lifter, judged: HeldOut, added: Mapping[str, Sequence[Tensor]]) -> None:
+    """Measure the bone fit of a lifter anew, whose members have changed; its settings stay."""
+    if lifter.bone_fit is None:
+        return
+    body, settings = lifter.bone_fit.body, Choice(**lifter.choice["bone_fit"])
+    bones = body.joints[body.bones].tolist()
+    unit = float(lifter.normalization.std_out[0])
+    guesses = judged.guesses(lifter.weights, added)
+    before, steps = lifter.bone_fit, lifter.bone_fit.steps
+    fitted = fit_bones(
+        guesses, before.sight, lifter.normalization.anchoring, bones, unit, steps, settings
+    )
+    if fitted is not None:
+        _keep(lifter, *fitted)
+
+
+def _keep(lifter: Lifter, fit: BoneFit, how: Choice) -> None:
+    """Give a lifter its bone fit, and the held-out error that it leaves."""
+    lifter.bone_fit = fit
+    lifter.choice["bone_fit"] = how.as_dict()
+    lifter.choice["held_out_mpjpe"] *= how.kept
+
+
+def _found(
+    chosen: Weights, judged: HeldOut, more: Mapping[str, Sequence[Tensor]] | None = None
+) -> dict[str, Any]:
     """What was chosen, as a lifter keeps it."""
-    of_kernel, of_network = chosen.values
     return {
-        "kernel_weight": of_kernel,
-        "network_weight": of_network,
+        "weights": dict(chosen.values),
+        "members": judged.shares(more),
+        "together": chosen.error,
         "held_out_mpjpe": chosen.mpjpe,
         "held_out_mpjpe_ridge": chosen.ridge_mpjpe,
     }
@@ -170,6 +240,7 @@ def _found(chosen: Weights) -> dict[str, Any]:
 def fit_network(
     lifter: Lifter,
     task: Task,
+    judged: HeldOut,
     device: torch.device,
     on_epoch: Callable[[Epoch], None] | None,
 ) -> Lifter:
@@ -180,7 +251,9 @@ def fit_network(
     lifter : Lifter
         It is not changed.
     task : Task
-        What is learned from, and what the best epoch is chosen on.
+        What is learned from.
+    judged : HeldOut
+        What the best epoch is chosen on.
     device : torch.device
         Where to train.
     on_epoch : callable, optional
@@ -193,11 +266,12 @@ def fit_network(
     """
     options, start = lifter.options, task.start
     weights = generator_for(options.seed, "weights")
+    like = None if start is None else start.lifter.network
     learner = make_learner(
-        options, lifter.normalization, lifter.ridge, lifter.kernel, weights, device
+        options, lifter.normalization, lifter.ridge, lifter.members, weights, device, like
     )
     progress = Progress(0, 0, generator_for(options.seed, "training"))
-    best_error, best = float("inf"), lifter.with_members(None, (0.0, 0.0))
+    best_error, best = float("inf"), lifter
     if start is not None and start.resume:
         learner.resume(start.training["learner"])
         progress.epoch, progress.step = start.training["epoch"], start.training["step"]
@@ -207,19 +281,22 @@ def fit_network(
     elif start is not None:
         begin_from(learner, start.lifter.network)
     feed = Feed(task.data, task.steps, lifter.normalization, device)
-    judged = judged_on(lifter, task, device)
+    most = EFFORTS[options.effort].frames if options.members == "residual" else None
     while progress.epoch < options.epochs:
         if task.steps:
             feed.ready = drawn(task, lifter.normalization, progress.generator, device)
-        loss, rate = train_epoch(learner, feed, task.learned, options.batch_size, progress)
-        held_out = learner.judge(judged)
+        loss, rate = train_epoch(learner, feed, task.learned, options.batch_size, progress, most)
+        held_out, added = learner.judge(judged)
         better = not held_out.error >= best_error
-        now = lifter.with_members(learner.current, held_out.values)
+        members = lifter.members | {"network": learner.current}
+        now = lifter.with_members(members, held_out.values, best.bone_fit)
         if better:
             best_error = held_out.error
-            now.choice |= {"epoch": progress.epoch} | _found(held_out)
+            now.choice |= {"epoch": progress.epoch} | _found(held_out, judged, added)
+            _measure_again(now, judged, added)
             # A network of its own, that training does not change.
-            best = now.with_members(copy.deepcopy(now.network), held_out.values)
+            members = lifter.members | {"network": copy.deepcopy(learner.current)}
+            best = now.with_members(members, held_out.values, now.bone_fit)
         if on_epoch is not None:
             on_epoch(Epoch(progress.epoch, rate, loss, held_out, better, now, learner, progress))
     return best

@@ -2,90 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from liftpose.lifter.members.kernel import Kernel
+from liftpose.lifter.batch import Batch
+from liftpose.lifter.bone_measuring import Guess
+from liftpose.lifter.members import Member
 from liftpose.lifter.members.ridge import Ready, Ridge, apply
 from liftpose.lifter.normalization import Normalization, as_joints
 from liftpose.lifter.selection import Folds, Weights, choose_weights
 
+ENOUGH = 5_000
+"""Held-out frames of a fold, about, that members are judged on; neighbours are nearly the same."""
+
+WORTHWHILE = 0.99
+"""Error that networks have to come below, as a share of that without them, to be taken at all."""
+
+Outputs = Sequence[Tensor]
+"""Standardised outputs of each fold's held-out frames, shape (M, O)."""
+
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out frames of each fold, what its ridge leaves of them, and what its kernel adds.
+    """Held-out frames of each fold, what its ridge leaves of them, and what its members add.
 
     Parameters
     ----------
+    batch : Batch
+        The poses.
     folds : Folds
         What is held out. Of validation poses, which nothing learned from, that is judged which
         lifts in the end.
     ready : tuple of three tensors
         Standardised inputs, outputs, and which outputs count, of all frames.
+    normalization : Normalization
+        All outputs share its one scale, so that a distance is one too.
     rows : tuple of tensors
         Held-out frames of each fold.
-    counted : tuple of bool tensors, shape (M, T)
-        Targets that count there.
-    missing : tuple of tensors, shape (C, D)
-        What the ridge leaves to be explained of those targets, in the data's unit.
-    kernel : tuple of tensors, shape (C, D)
-        What the kernel adds there; empty where there is no kernel.
-    unit : float
-        Length of a standardised unit.
-    dims : int
-        Coordinates D of a joint.
+    base : tuple of tensors, shape (M, O), float64
+        What the ridge of each fold says of them.
+    additions : dict of str to tuple of tensors, shape (M, O), float64
+        What each closed-form member adds.
     """
 
+    batch: Batch
     folds: Folds
     ready: Ready
+    normalization: Normalization
     rows: tuple[Tensor, ...]
-    counted: tuple[Tensor, ...]
-    missing: tuple[Tensor, ...]
-    kernel: tuple[Tensor, ...]
-    unit: float
-    dims: int
+    base: tuple[Tensor, ...]
+    additions: dict[str, tuple[Tensor, ...]]
 
     @classmethod
     def of(
         cls,
-        normalization: Normalization,
-        ridge: Ridge,
-        kernel: Kernel | None,
+        batch: Batch,
         folds: Folds,
         ready: Ready,
+        normalization: Normalization,
+        ridge: Ridge,
+        members: Mapping[str, Member],
     ) -> HeldOut:
-        """Let ridge and kernel of each fold lift the frames that it holds out.
+        """Let ridge and members of each fold lift the frames that it holds out.
 
         Parameters
         ----------
-        normalization : Normalization
-            All outputs share its one scale, so that a distance is one too.
+        batch, folds, ready, normalization
+            See `HeldOut`.
         ridge : Ridge
-        kernel : Kernel, optional
-        folds : Folds
-        ready : tuple of three tensors
+        members : mapping of str to Member
+            The closed-form ones.
 
         Returns
         -------
         HeldOut
         """
-        inputs, outputs, counts = ready
-        dims, targets = normalization.dims, normalization.anchoring.target_count
-        unit = float(normalization.std_out[0])
-        rows = tuple(torch.from_numpy(fold.held).to(inputs.device) for fold in folds.folds)
-        counted = tuple(as_joints(counts[part], dims)[:, :targets].all(-1) for part in rows)
-        bare = cls(folds, ready, rows, counted, (), (), unit, dims)
-        missing, added = [], []
-        for number, part in enumerate(rows):
-            here, fresh = inputs[part].cpu(), folds.kind == "validation"
-            base = apply(ridge.weights if fresh else ridge.folds[number], here)
-            missing.append(bare.joints(number, outputs[part] - base.to(outputs)))
-            if kernel is not None:
-                gain = kernel.addition(here) if fresh else kernel.held_out(number, here)
-                added.append(bare.joints(number, gain.to(outputs)))
-        return replace(bare, missing=tuple(missing), kernel=tuple(added))
+        inputs = ready[0]
+        rows = tuple(
+            torch.from_numpy(fold.held[:: 1 + len(fold.held) // ENOUGH]).to(inputs.device)
+            for fold in folds.folds
+        )
+        bare = cls(batch, folds, ready, normalization, rows, (), {})
+        base = tuple(
+            apply(ridge.weights if bare.fresh else ridge.folds[number], inputs[part].cpu())
+            for number, part in enumerate(rows)
+        )
+        added = {name: bare.added(member) for name, member in members.items()}
+        return replace(bare, base=base, additions=added)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing at all has learned from these poses."""
+        return self.folds.kind == "validation"
+
+    def added(self, member: Member) -> tuple[Tensor, ...]:
+        """Let a member add to the ridge of each fold, on the frames that it holds out."""
+        added = []
+        for number, part in enumerate(self.rows):
+            inputs = self.ready[0][part]
+            given = member.addition(inputs) if self.fresh else member.held_out(number, inputs)
+            added.append(given.cpu().double())
+        return tuple(added)
 
     def joints(self, fold: int, flat: Tensor) -> Tensor:
         """Give the targets that count, as joints in the data's unit.
@@ -101,26 +122,96 @@ class HeldOut:
         -------
         tensor, shape (C, D)
         """
-        counted = self.counted[fold]
-        return as_joints(flat, self.dims)[:, : counted.shape[1]][counted] * self.unit
+        dims, targets = self.normalization.dims, self.normalization.anchoring.target_count
+        counts = self.ready[2][self.rows[fold]].to(flat.device)
+        counted = as_joints(counts, dims)[:, :targets].all(-1)
+        unit = float(self.normalization.std_out[0])
+        return as_joints(flat, dims)[:, :targets][counted] * unit
 
-    def weights(self, networks: tuple[Tensor, ...] = ()) -> Weights:
-        """Choose how much of the kernel and of the networks is added to the ridge.
+    def weights(self, more: Mapping[str, Outputs] | None = None) -> Weights:
+        """Choose how much of each member is added to the ridge.
 
         Parameters
         ----------
-        networks : tuple of tensors, shape (C, D)
-            What they add in each fold; empty where there are none.
+        more : mapping of str to sequence of tensors, shape (M, O), optional
+            What further members add in each fold. They are left out, with weight 0, where they
+            gain too little for what they cost whenever a pose is lifted (see `WORTHWHILE`).
 
         Returns
         -------
         Weights
-            Of kernel and networks, zero for one that there is not.
+            All zero where nothing was held out.
         """
-        nothing = tuple(torch.zeros_like(part) for part in self.missing)
-        members = [member or nothing for member in (self.kernel, networks)]
+        additions = {name: self._gains(parts) for name, parts in self.additions.items()}
+        without = choose_weights(self._missing, additions)
+        if not more:
+            return without
+        further = {name: self._gains(parts) for name, parts in more.items()}
+        chosen = choose_weights(self._missing, additions | further)
+        if chosen.error < WORTHWHILE * without.error:
+            return chosen
+        return replace(without, values=without.values | dict.fromkeys(more, 0.0))
+
+    @cached_property
+    def _missing(self) -> list[Tensor]:
+        """What the ridge leaves to be explained of the targets that count, in each fold."""
+        outputs = self.ready[1]
+        return [
+            self.joints(number, outputs[rows].cpu().double() - base)
+            for number, (rows, base) in enumerate(zip(self.rows, self.base, strict=True))
+        ]
+
+    def _gains(self, parts: Outputs) -> list[Tensor]:
+        """What a member adds to those targets, in each fold."""
         honest = self.folds.honest
-        return choose_weights(
-            self.missing,
-            [[part * honest for part in parts] for parts in zip(*members, strict=True)],
-        )
+        return [self.joints(number, part) * honest for number, part in enumerate(parts)]
+
+    def shares(self, more: Mapping[str, Outputs] | None = None) -> dict[str, float]:
+        """Give the error that the ridge and each member alone leave, as a share of the ridge's.
+
+        Parameters
+        ----------
+        more : mapping of str to sequence of tensors, shape (M, O), optional
+            What further members add in each fold.
+
+        Returns
+        -------
+        dict of str to float
+            Means over the folds.
+        """
+        found = {}
+        for name, parts in {**self.additions, **(more or {})}.items():
+            ratios = [
+                (missing - gain).norm(dim=1).mean() / missing.norm(dim=1).mean().clamp(min=1e-12)
+                for missing, gain in zip(self._missing, self._gains(parts), strict=True)
+            ]
+            found[name] = float(torch.stack(ratios).mean())
+        return found
+
+    def guesses(
+        self, weights: Mapping[str, float], more: Mapping[str, Outputs] | None = None
+    ) -> list[Guess]:
+        """Give what the members together say of each fold's held-out frames.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            Of the members.
+        more : mapping of str to sequence of tensors, shape (M, O), optional
+            What further members add in each fold.
+
+        Returns
+        -------
+        list of Guess
+        """
+        members = {**self.additions, **(more or {})}
+        found = []
+        for number, part in enumerate(self.rows):
+            said = self.base[number]
+            for name, weight in weights.items():
+                if weight:
+                    said = said + weight * members[name][number]
+            rows = part.cpu()
+            space = self.batch.pose_3d[rows]
+            found.append(Guess(self.normalization.restore(said), self.batch.pose_2d[rows], space))
+        return found

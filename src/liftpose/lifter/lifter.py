@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,19 @@ from torch import Tensor, nn
 import liftpose
 from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Augmentation
+from liftpose.lifter.bone_fit import BoneFit
 from liftpose.lifter.description import as_html, as_text
-from liftpose.lifter.fitting import check_start, fit_network, with_kernel_alone
-from liftpose.lifter.members.kernel import Kernel
+from liftpose.lifter.fitting import (
+    check_start,
+    fit_network,
+    judged_on,
+    sight_of,
+    with_closed_members,
+)
 from liftpose.lifter.members.martinez import Martinez
-from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
-from liftpose.lifter.normalization import Anchoring, Normalization, as_joints, placed
-from liftpose.lifter.opt import Options, available_device, resolve_device
+from liftpose.lifter.normalization import Normalization, as_joints, placed
+from liftpose.lifter.opt import Options, resolve_device
 from liftpose.lifter.preparation import (
     Judged,
     as_batch,
@@ -38,7 +44,8 @@ from liftpose.lifter.preparation import (
     with_noise,
 )
 from liftpose.lifter.run import Epoch, Start
-from liftpose.lifter.solving import Task, fit_best_linear, fit_kernel
+from liftpose.lifter.solving import Task, fit_best_linear, fit_closed
+from liftpose.lifter.state import as_state, restore, skeleton_of
 from liftpose.lifter.terms import (
     Asked,
     agreed_norm_2d,
@@ -63,8 +70,9 @@ class Lifter:
     """Lifts the 2D keypoints of one camera to 3D.
 
     A ridge (a closed-form linear map) and, on top of it, a kernel map and residual networks that
-    are weighted by what they are worth on held-out blocks of the training data.
-    ``network="kernel"`` leaves the networks out, ``network="ridge"`` the kernel too, and
+    are weighted by what they are worth on held-out blocks of the training data; in the end each
+    pose is fitted to its 2D and its bones. ``effort`` says how much time all that may take.
+    ``network="kernel"`` leaves the networks out, ``network="ridge"`` all but the linear map, and
     ``network="martinez"`` uses the published one instead.
 
     Parameters
@@ -115,9 +123,9 @@ class Lifter:
         self.unit: str | None = None if skeleton is None else skeleton.unit
         self.frame: str | None = None
         self.views: Views | None = None
-        self.network: nn.Module | None = None
-        self.kernel: Kernel | None = None
-        self.kernel_weight, self.weight = 0.0, 0.0
+        self.members: dict[str, Any] = {}
+        self.weights: dict[str, float] = {}
+        self.bone_fit: BoneFit | None = None
         self.choice: dict[str, Any] = {}
         self._digest: str | None = None
 
@@ -232,28 +240,42 @@ class Lifter:
             self.skeleton, self.sets, self.unit, self.frame = skeleton, sets, unit, frame
             self.views, self._digest = views, None
             judged = None if validation is None else self._judged(validation, camera)
-            task = Task(data, steps, folds, learned, Judged(clean, learned), judged, start)
+            own = Judged(clean, learned)
+            task = Task(
+                data, steps, folds, learned, own, judged, start, _of_one_place(views, steps)
+            )
             task, linear = fit_best_linear(task, sets, self.options, norm_2d, stats)
             self.normalization, self.ridge = linear.normalization, linear.ridge
             self.choice = linear.choice
             self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}
             self.choice |= judged.summary() if judged else {}
-            if self.options.network in ("kernel", "residual"):
-                self.kernel = fit_kernel(task, linear, self.options.seed)
+            self.members, self.weights, self.bone_fit = {}, {}, None
+            if self.options.members in ("kernel", "residual"):
+                self.members = fit_closed(task, linear, self.options)
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
                 best = self._with_best_members(task, device, on_epoch)
-                self.network, self.choice = best.network, best.choice
-                self.kernel_weight, self.weight = best.kernel_weight, best.weight
+                self.members, self.weights = best.members, best.weights
+                self.bone_fit, self.choice = best.bone_fit, best.choice
         return self
 
     def _with_best_members(
         self, task: Task, device: torch.device, on_epoch: Callable[[Epoch], None] | None
     ) -> Lifter:
-        if self.options.network == "kernel":
-            return with_kernel_alone(self, task)
-        return fit_network(self, task, device, on_epoch)
+        judged = judged_on(self, task, device)
+        if self.options.network == "martinez":
+            return fit_network(self, task, judged, device, on_epoch)
+        closed = with_closed_members(self, judged, sight_of(self, task))
+        if self.options.members == "kernel":
+            return closed
+        return fit_network(closed, task, judged, device, on_epoch)
+
+    @property
+    def network(self) -> nn.Module | None:
+        """Its networks, or the published one; None where it has none."""
+        found: nn.Module | None = self.members.get("network")
+        return found
 
     def _in_view(
         self, views: Views | None, poses_2d: Poses, poses_3d: Poses, camera: Any = None
@@ -308,24 +330,27 @@ class Lifter:
             raise ValueError("this lifter was not fitted; call fit(poses_2d, poses_3d) first.")
         return self.skeleton
 
-    def with_members(self, network: nn.Module | None, weights: tuple[float, ...]) -> Lifter:
-        """Give the same lifter with other members; ridge and kernel are shared.
+    def with_members(
+        self, members: Mapping[str, Any], weights: Mapping[str, float], bone_fit: BoneFit | None
+    ) -> Lifter:
+        """Give the same lifter with other members; the ridge is shared.
 
         Parameters
         ----------
-        network : torch.nn.Module or None
+        members : mapping of str to Member
             What adds to the linear map.
-        weights : tuple of two float
-            How much of the kernel and of the network is added.
+        weights : mapping of str to float
+            How much of each is added.
+        bone_fit : BoneFit or None
+            What follows them.
 
         Returns
         -------
         Lifter
         """
         other = copy.copy(self)
-        other.network, other.choice = network, dict(self.choice)
-        other.kernel_weight, other.weight = weights
-        other._digest = None
+        other.members, other.weights, other.choice = dict(members), dict(weights), dict(self.choice)
+        other.bone_fit, other._digest = bone_fit, None
         return other
 
     def lift(
@@ -417,20 +442,25 @@ class Lifter:
         unreached: Counter[Camera] | None = None,
     ) -> Iterator[tuple[slice, Floats]]:
         """Give rows and joints relative to their anchors in the lifter's frame, chunk by chunk."""
-        with threads(self.options.job):
-            for first in range(0, poses_2d.frames, CHUNK):
-                part = poses_2d.part(first, first + CHUNK)
-                sure = part.sure(self.options.min_confidence)
-                if self.views is None or cameras is None:
-                    relative = self._relative(sure.points, linear_only)
-                else:
-                    of_part = [cameras[key] for key in part.keys]
-                    seen = self.views.seen(sure, of_part)
-                    if unreached is not None:
-                        unreached.update(self.views.unreached(sure, seen, of_part))
-                    relative = self._relative(seen, linear_only)
-                    relative = self.views.back(relative, part, of_part)
-                yield slice(first, first + part.frames), relative
+        known = () if cameras is None else cameras.values()
+        bent = unreached is not None and any(np.any(camera.dist) for camera in known)
+
+        def lifted(first: int) -> tuple[slice, Floats, Counter[Camera]]:
+            part = poses_2d.part(first, first + CHUNK)
+            rows, sure = slice(first, first + part.frames), part.sure(self.options.min_confidence)
+            if self.views is None or cameras is None:
+                return rows, self._relative(sure.points, linear_only), Counter()
+            of_part = [cameras[key] for key in part.keys]
+            seen = self.views.seen(sure, of_part)
+            lost = self.views.unreached(sure, seen, of_part) if bent else Counter()
+            relative = self.views.back(self._relative(seen, linear_only), part, of_part)
+            return rows, relative, lost
+
+        firsts = range(0, poses_2d.frames, CHUNK)
+        for rows, relative, lost in threads.side_by_side(lifted, firsts, self.options.job):
+            if unreached is not None:
+                unreached.update(lost)
+            yield rows, relative
 
     def relative(self, poses_2d: Any, camera: Any = None, linear_only: bool = False) -> Floats:
         """Lift 2D points to joints relative to their anchors.
@@ -461,16 +491,18 @@ class Lifter:
             result[rows] = relative
         return result
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _relative(self, points: Floats, linear_only: bool) -> Floats:
         chunk = torch.from_numpy(np.array(points, np.float64))
-        inputs = self.normalization.inputs(chunk)
+        inputs, seen = self.normalization.seen_inputs(chunk)
         outputs = self.ridge.predict(inputs)
         if not linear_only:
             outputs = self._with_members(inputs, outputs)
         relative = self.normalization.restore(outputs)
-        seen = self.normalization.anchoring.relative(chunk).isfinite().any(2).any(1)
-        relative[~seen] = torch.nan
+        if self.bone_fit is not None and not linear_only:
+            relative = self.bone_fit.refine(relative, chunk)
+        if seen is not None:
+            relative[~seen] = torch.nan
         result: Floats = relative.numpy()
         return result
 
@@ -498,16 +530,14 @@ class Lifter:
 
     def _with_members(self, inputs: Tensor, outputs: Tensor) -> Tensor:
         network = self.network
-        if self.kernel is not None and self.kernel_weight > 0:
-            outputs = outputs + self.kernel_weight * self.kernel.addition(inputs)
         if isinstance(network, Martinez):
             device = next(network.parameters()).device
             network.eval()
             guess = network(inputs[:, : network.input_size].to(device)).cpu().double()
             return torch.cat([guess, outputs[:, guess.shape[1] :]], 1)
-        if isinstance(network, FoldNetworks) and self.weight > 0:
-            addition = network.addition(inputs.to(network.ridges.device)).cpu().double()
-            return outputs + self.weight * addition
+        for name, weight in self.weights.items():
+            if weight > 0:
+                outputs = outputs + weight * self.members[name].addition(inputs).cpu().double()
         return outputs
 
     @property
@@ -552,11 +582,8 @@ class Lifter:
     @property
     def provenance(self) -> dict[str, str]:
         """What results have to say about the lifter they come from."""
-        return {
-            "liftpose_version": liftpose.__version__,
-            "lifter": self.digest,
-            "lifter_options": json.dumps(self.options.as_dict()),
-        }
+        version, options = _version_and_options(self.options)
+        return {"liftpose_version": version, "lifter": self.digest, "lifter_options": options}
 
     def __str__(self) -> str:
         return as_text(self)
@@ -569,27 +596,10 @@ class Lifter:
 
     def state(self) -> dict[str, Any]:
         """Everything the lifter is, as plain values and tensors."""
-        network = self.network
-        return {
-            "options": self.options.as_dict(),
-            "skeleton": self.skeleton_known.as_dict(),
-            "unit": self.unit,
-            "frame": self.frame,
-            "views": None if self.views is None else self.views.state(),
-            "roots": list(self.sets.roots),
-            "target_sets": [list(members) for members in self.sets.sets],
-            "joint_count": self.sets.joint_count,
-            "normalization": self.normalization.state(),
-            "ridge": self.ridge.state(),
-            "kernel": None if self.kernel is None else self.kernel.state(),
-            "kernel_weight": self.kernel_weight,
-            "network": None if network is None else dict(network.state_dict()),
-            "weight": self.weight,
-            "choice": self.choice,
-        }
+        return as_state(self)
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Lifter:
+    def from_state(cls, state: Mapping[str, Any]) -> Lifter:
         """Build a lifter from what `state` gave.
 
         It is put on the device that its options name, or where this machine has none of that
@@ -597,36 +607,25 @@ class Lifter:
 
         Parameters
         ----------
-        state : dict
-            As `state` gave it.
+        state : mapping
+            As `state` gave it, or an earlier version of this package.
 
         Returns
         -------
         Lifter
         """
-        options = Options(**state["options"])
-        sets = TargetSets.resolve(state["roots"], state["target_sets"], state["joint_count"])
-        if "skeleton" in state:
-            skeleton = Skeleton.from_dict(state["skeleton"])
-        else:  # checkpoints from before skeletons were kept
-            skeleton = Skeleton.unnamed(sets.joint_count, sets.roots, sets.sets)
-        lifter = cls(skeleton, options=options)
-        lifter.sets, lifter.unit = sets, state.get("unit")
-        lifter.frame = state.get("frame", "world")
-        views = state.get("views")
-        lifter.views = None if views is None else Views.from_state(views)
-        lifter.normalization = Normalization(Anchoring(lifter.sets), **state["normalization"])
-        lifter.ridge = Ridge(**state["ridge"])
-        kernel = state.get("kernel")  # lifters from before there were kernels have none
-        lifter.kernel = None if kernel is None else Kernel(**kernel)
-        lifter.kernel_weight = state.get("kernel_weight", 0.0)
-        lifter.weight, lifter.choice = state["weight"], dict(state["choice"])
-        network = state["network"]
-        if network is not None:
-            built: nn.Module
-            if options.network == "martinez":
-                built = Martinez.from_state(network)
-            else:
-                built = FoldNetworks.from_state(network, lifter.dims)
-            lifter.network = built.to(available_device(options.device))
+        lifter = cls(skeleton_of(state), options=Options(**state["options"]))
+        restore(lifter, state)
         return lifter
+
+
+def _of_one_place(views: Views | None, steps: Sequence[Augmentation]) -> bool:
+    """Whether where a pose is in the image means anything: one camera filmed all of it."""
+    made = any(getattr(step, "makes_2d", False) for step in steps)
+    return not made and (views is None or isinstance(views.cameras, Camera))
+
+
+@lru_cache(maxsize=64)
+def _version_and_options(options: Options) -> tuple[str, str]:
+    """Say what does not change between two lifts: to find it out costs more than to lift a pose."""
+    return str(liftpose.__version__), json.dumps(options.as_dict())

@@ -24,7 +24,7 @@ import liftpose
 from liftpose.files import replacing
 from liftpose.lifter.lifter import Lifter
 
-FORMAT, VERSION = "liftpose-lifter", 2
+FORMAT, VERSION = "liftpose-lifter", 3
 
 _ARRAY = "array"
 

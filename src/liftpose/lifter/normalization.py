@@ -8,16 +8,21 @@ when it becomes zero, the mean of the training data.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from liftpose.lifter.batch import frames_last, is_complete
 from liftpose.poses import Floats
 from liftpose.skeleton.target_sets import TargetSets
+
+TRAVELS = 0.25
+"""How much the first root has to move in the image, as a share of how much joints do relative to
+their roots, for its place to be an input."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,17 @@ class Anchoring:
 
     sets: TargetSets
 
-    @property
+    @cached_property
     def joints(self) -> tuple[int, ...]:
         """The T targets, then the R further roots."""
         return self.sets.targets + self.sets.further_roots
 
-    @property
+    @cached_property
     def anchors(self) -> tuple[int, ...]:
         """What each of `joints` is relative to."""
         return self.sets.anchors + (self.sets.roots[0],) * len(self.sets.further_roots)
 
-    @property
+    @cached_property
     def target_count(self) -> int:
         """Number of targets T."""
         return len(self.sets.targets)
@@ -60,16 +65,18 @@ class Anchoring:
         tensor, shape (N, T + R, D)
             Same unit; NaN where a joint or its anchor was not seen.
         """
-        joints, anchors = (index.to(points.device) for index in self._indices)
+        joints, anchors = self._indices
+        if points.device.type != "cpu":
+            joints, anchors = joints.to(points.device), anchors.to(points.device)
         columns = frames_last(points)
         relative = columns.index_select(0, joints) - columns.index_select(0, anchors)
         return relative.permute(2, 0, 1)
 
     @cached_property
     def _indices(self) -> tuple[Tensor, Tensor]:
-        return torch.tensor(self.joints, dtype=torch.int64), torch.tensor(
-            self.anchors, dtype=torch.int64
-        )
+        with torch.inference_mode(False):  # else whoever lifts first decides what they are good for
+            joints = torch.tensor(self.joints, dtype=torch.int64)
+            return joints, torch.tensor(self.anchors, dtype=torch.int64)
 
     def place(self, relative: Tensor, known: Tensor | None = None) -> Tensor:
         """Put relative positions back into one pose.
@@ -87,23 +94,15 @@ class Anchoring:
         tensor, shape (N, J, D)
             NaN for joints that are neither root nor target.
         """
-        frames, _, dims = relative.shape
-        pose = relative.new_full((frames, self.sets.joint_count, dims), torch.nan)
-        seen = pose if known is None else known.to(pose)
-        first = self.sets.roots[0]
-        roots = {first: seen[:, first].nan_to_num(0.0)}
-        for place, root in enumerate(self.sets.further_roots, start=self.target_count):
-            predicted = roots[first] + relative[:, place]
-            roots[root] = torch.where(seen[:, root].isnan(), predicted, seen[:, root])
-        for root, position in roots.items():
-            pose[:, root] = position
-        # Last, so that a root which is a target of another set is shown as it was predicted.
-        for place, (joint, anchor) in enumerate(
-            zip(self.sets.targets, self.sets.anchors, strict=True)
-        ):
-            if joint != first or known is not None:
-                pose[:, joint] = roots[anchor] + relative[:, place]
-        return pose
+        origin = relative.new_zeros(relative.shape[0], 1, relative.shape[2])
+        if known is not None:
+            seen, targets = known.to(relative), self.target_count
+            origin = seen[:, [self.sets.roots[0]]].nan_to_num(0.0)
+            further = seen[:, list(self.sets.further_roots)]
+            further = torch.where(further.isnan(), relative[:, targets:] + origin, further)
+            relative = torch.cat([relative[:, :targets], further], 1)
+        sources = _sources(self.sets, known is not None)
+        return torch.from_numpy(sources.summed(sources.parts(relative.numpy(), origin.numpy())))
 
 
 def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
@@ -121,12 +120,57 @@ def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
     position, root_relative : array, shape (N, J, D)
         With the first root at the origin, and with each root there. NaN frames stay NaN.
     """
-    anchoring, frames = Anchoring(sets), len(relative)
-    root_relative = np.full((frames, sets.joint_count, relative.shape[2]), np.nan)
-    root_relative[:, list(sets.targets)] = relative[:, : anchoring.target_count]
-    position = anchoring.place(torch.from_numpy(np.array(relative))).numpy()
-    position[np.isnan(relative).all((1, 2))] = np.nan
-    return position, root_relative
+    origin: Any = 0.0
+    # The least is NaN where anything is, at a fraction of the cost of asking each number.
+    if np.isnan(relative.min()):
+        nothing = np.isnan(relative).all((1, 2), keepdims=True)
+        origin = np.where(nothing, np.nan, 0.0)
+    sources = _sources(sets, known=False)
+    parts = sources.parts(relative, origin)
+    return sources.summed(parts), parts.take(sources.targets, 1)
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Which two of the parts of a pose each of its J joints is the sum of, and its targets alone.
+
+    Parts are the targets relative to their anchors, the further roots, the first root, a zero, and
+    a NaN: a few operations on whole poses, where one for each joint would take a hundred.
+    """
+
+    joints: NDArray[np.intp]
+    anchors: NDArray[np.intp]
+    targets: NDArray[np.intp]
+
+    def parts(self, relative: Floats, origin: Any) -> Floats:
+        frames, count, dims = relative.shape
+        parts = np.empty((frames, count + 3, dims), relative.dtype)
+        parts[:, :count] = relative
+        parts[:, count : count + 1], parts[:, -2], parts[:, -1] = origin, 0.0, np.nan
+        return parts
+
+    def summed(self, parts: Floats) -> Floats:
+        summed = parts.take(self.joints, 1)
+        summed += parts.take(self.anchors, 1)
+        return summed
+
+
+@lru_cache(maxsize=64)
+def _sources(sets: TargetSets, known: bool) -> _Sources:
+    count = len(sets.targets) + len(sets.further_roots)
+    origin, zero, nothing = range(count, count + 3)
+    roots = {root: len(sets.targets) + i for i, root in enumerate(sets.further_roots)}
+    roots[sets.roots[0]] = origin
+    joints, anchors, targets = ([nothing] * sets.joint_count for _ in range(3))
+    for root, part in roots.items():
+        joints[root], anchors[root] = part, zero
+    for part, (joint, anchor) in enumerate(zip(sets.targets, sets.anchors, strict=True)):
+        targets[joint] = part
+        # A root that is a target of another set is shown as it was predicted; but the first one
+        # is the origin where it is not known.
+        if joint != sets.roots[0] or known:
+            joints[joint], anchors[joint] = part, roots[anchor]
+    return _Sources(np.array(joints), np.array(anchors), np.array(targets))
 
 
 def as_joints(flat: Tensor, dims: int) -> Tensor:
@@ -197,6 +241,9 @@ class Normalization:
         Statistics of the anchored 2D.
     mean_out, std_out : tensor, shape (D (T + R),), float64
         Statistics of the anchored 3D, in its unit.
+    mean_place, std_place : tensor, shape (2,), float64, optional
+        Statistics of the first root's own place in the image, where that is an input too: the
+        farther from its middle, the more obliquely an animal is seen.
     """
 
     anchoring: Anchoring
@@ -205,8 +252,10 @@ class Normalization:
     std_in: Tensor
     mean_out: Tensor
     std_out: Tensor
+    mean_place: Tensor | None = None
+    std_place: Tensor | None = None
 
-    @property
+    @cached_property
     def dims(self) -> int:
         """Coordinates D of a predicted joint."""
         return len(self.mean_out) // len(self.anchoring.joints)
@@ -220,6 +269,7 @@ class Normalization:
         counts: Tensor,
         norm_2d: bool,
         per_coordinate: bool,
+        placed: bool = False,
     ) -> Normalization:
         """Take the statistics of the training data.
 
@@ -238,6 +288,8 @@ class Normalization:
         per_coordinate : bool
             Whether each coordinate has a standard deviation of its own (as published), or all
             share one scale, so that an error is the same length in every direction.
+        placed : bool
+            Whether the first root's place in the image is an input, where it varies enough.
 
         Returns
         -------
@@ -249,7 +301,13 @@ class Normalization:
         mean_out, std_out = masked_moments(relative.flatten(1), counts.flatten(1))
         if not per_coordinate:
             std_out = std_out.square().mean().sqrt().expand_as(std_out).clone()
-        return cls(anchoring, norm_2d, mean_in, std_in, mean_out, std_out)
+        moments = mean_in, std_in, mean_out, std_out
+        if placed and not norm_2d:
+            root = pose_2d[:, anchoring.sets.roots[0]]
+            mean, std = masked_moments(root, root.isfinite())
+            if std.norm() > TRAVELS * std_in.square().mean().sqrt() * 2**0.5:
+                return cls(anchoring, norm_2d, *moments, mean, std)
+        return cls(anchoring, norm_2d, *moments)
 
     def inputs(self, pose_2d: Tensor) -> Tensor:
         """Standardise 2D poses; what was not seen becomes zero.
@@ -261,13 +319,45 @@ class Normalization:
 
         Returns
         -------
-        tensor, shape (N, 2 (T + R)), float32
+        tensor, shape (N, 2 (T + R) + P), float32
+            P is 2 where the root's place is an input, the last two; else 0.
         """
-        return self._anchored(self.anchoring.relative(pose_2d))
+        return self._anchored(self.anchoring.relative(pose_2d), pose_2d)
 
-    def _anchored(self, image: Tensor) -> Tensor:
+    def seen_inputs(self, pose_2d: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Standardise 2D poses, and tell in which frames anything was seen.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64
+            Pixels.
+
+        Returns
+        -------
+        inputs : tensor, shape (N, 2 (T + R)), float32
+            As `inputs` gives them.
+        seen : bool tensor, shape (N,), or None
+            None where every joint was seen in every frame.
+        """
+        image = self.anchoring.relative(pose_2d)
+        inputs = self._anchored(image, pose_2d)
+        if is_complete(image):
+            return inputs, None
+        return inputs, image.isfinite().permute(1, 2, 0).flatten(0, 1).any(0)
+
+    def _anchored(self, image: Tensor, pose_2d: Tensor) -> Tensor:
+        """Standardise anchored 2D, and the first root's place where that is an input, too."""
         scaled = unit_norm(image) if self.norm_2d else image
-        return _standardised(scaled, self.mean_in, self.std_in)
+        if self.mean_place is not None:
+            root = self.anchoring.sets.roots[0]
+            scaled = torch.cat([scaled, pose_2d[:, root : root + 1]], 1)
+        return _standardised(scaled, *self._moments)
+
+    @cached_property
+    def _moments(self) -> tuple[Tensor, Tensor]:
+        if self.mean_place is None or self.std_place is None:
+            return self.mean_in, self.std_in
+        return torch.cat([self.mean_in, self.mean_place]), torch.cat([self.std_in, self.std_place])
 
     def outputs(self, pose_3d: Tensor) -> Tensor:
         """Standardise 3D poses; what is not known becomes zero.
@@ -301,7 +391,8 @@ class Normalization:
         image, space = self.anchoring.relative(pose_2d), self.anchoring.relative(pose_3d)
         known = _counted(self.anchoring, image, space, counts)
         outputs = _standardised(space, self.mean_out, self.std_out)
-        return self._anchored(image), outputs, known.flatten(1).contiguous()
+        inputs = self._anchored(image, pose_2d)
+        return inputs, outputs, known.flatten(1).contiguous()
 
     def restore(self, outputs: Tensor) -> Tensor:
         """Turn standardised outputs into positions relative to their anchors.
@@ -326,6 +417,8 @@ class Normalization:
             "std_in": self.std_in,
             "mean_out": self.mean_out,
             "std_out": self.std_out,
+            "mean_place": self.mean_place,
+            "std_place": self.std_place,
         }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from liftpose.lifter.effort import EFFORTS
 from liftpose.names import closest, listed
 
 log = logging.getLogger("liftpose")
@@ -50,8 +51,13 @@ class Options:
     out_dir: str = "out"
     """Folder of checkpoints, log and results (0.22's `data_dir`, `exp` and `out` mean it too)."""
     network: str = "residual"
-    """`residual` (ours), `kernel` (ours but without networks), `ridge` (the linear map alone),
-    `martinez` (published)."""
+    """`residual` (ours), `kernel` (ours but without networks, as with the effort `fast`), `ridge`
+    (the linear map alone), `martinez` (published)."""
+    effort: str = "default"
+    """`fast`, `default` or `best`: how much time fitting and lifting may take."""
+    bone_fit: bool = True
+    """Whether lifted poses are fitted to their 2D and their bones, where that serves held-out
+    frames."""
     epochs: int = 30
     """Total passes over the training frames; a resumed run continues up to it."""
     batch_size: int = 64
@@ -110,11 +116,20 @@ class Options:
             _check_number("noise", self.noise, float, low=0.0)
         if self.job is not None:
             _check_number("job", self.job, int, low=1)
-        for name in ("resume", "test", "predict", "procrustes", "max_norm"):
+        for name in ("bone_fit", "resume", "test", "predict", "procrustes", "max_norm"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} is {getattr(self, name)!r}; expected True or False.")
+        if self.effort not in EFFORTS:
+            raise ValueError(f"effort is {self.effort!r}; expected {listed(list(EFFORTS))}.")
         if self.network not in NETWORKS:
             raise ValueError(f"network is {self.network!r}; expected {listed(NETWORKS)}.")
+
+    @property
+    def members(self) -> str:
+        """What is fitted: `network`, or `kernel` where the effort allows for no networks."""
+        if self.network == "residual" and not EFFORTS[self.effort].networks:
+            return "kernel"
+        return self.network
 
     @classmethod
     def from_kwargs(

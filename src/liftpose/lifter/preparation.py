@@ -435,7 +435,7 @@ def one_fold(poses_3d: Poses, folds: Folds, batch_size: int) -> Folds:
     """
     usable = np.zeros(poses_3d.frames, dtype=bool)
     usable[folds.held] = True
-    many = hold_out(poses_3d, usable, MARTINEZ_FOLDS)
+    many = hold_out(poses_3d, usable, MARTINEZ_FOLDS, MARTINEZ_FOLDS)
     last = Folds(many.folds[-1:], many.kind)
     frames = len(last.folds[0].train)
     if min(batch_size, frames) < 2:

@@ -6,7 +6,7 @@ held out are therefore whole recordings, or blocks of time with a gap around the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,11 @@ from torch import Tensor
 from liftpose.poses import Key, Poses
 
 FOLDS = 4
+
+RECORDINGS = 3
+"""Recordings from which on whole ones are held out: blocks of time of an animal that is learned
+from tell too little of another one."""
+
 SAME = 1e-6
 """Share of the ridge's error that a whole unit of weight has to gain, to be taken at all."""
 
@@ -82,11 +87,16 @@ class Folds:
         return f"{len(self.folds)} folds of {what[self.kind]}"
 
 
-def hold_out(poses: Poses, usable: npt.NDArray[np.bool_], count: int = FOLDS) -> Folds:
+def hold_out(
+    poses: Poses,
+    usable: npt.NDArray[np.bool_],
+    count: int = FOLDS,
+    recordings_from: int = RECORDINGS,
+) -> Folds:
     """Divide training frames into folds, each to be held out once.
 
-    Whole recordings are held out where there are at least `count` of them, else blocks of time.
-    Experiments whose tuple keys differ in the last element only (the camera) are one recording.
+    Whole recordings are held out where there are enough of them, else blocks of time. Experiments
+    whose tuple keys differ in the last element only (the camera) are one recording.
 
     Parameters
     ----------
@@ -95,7 +105,9 @@ def hold_out(poses: Poses, usable: npt.NDArray[np.bool_], count: int = FOLDS) ->
     usable : bool array, shape (N,)
         Frames with something to learn from; the others are in no fold.
     count : int
-        Number of folds.
+        Number of folds; of fewer recordings there is one fold each.
+    recordings_from : int
+        How many recordings are enough.
 
     Returns
     -------
@@ -103,7 +115,9 @@ def hold_out(poses: Poses, usable: npt.NDArray[np.bool_], count: int = FOLDS) ->
     """
     recordings = recording_of(poses.keys)[poses.experiment]
     rows = np.flatnonzero(usable)
-    if len(np.unique(recordings[rows])) >= count:
+    found = len(np.unique(recordings[rows]))
+    if found >= recordings_from:
+        count = min(count, found)
         held = _by_recording(recordings[rows], count)
         folds = [Fold(rows[held != k], rows[held == k]) for k in range(count)]
         return Folds(tuple(folds), "recordings")
@@ -171,8 +185,8 @@ class Weights:
 
     Parameters
     ----------
-    values : tuple of float
-        One a member, in 0 .. 1, together at most 1; zeros leave the ridge alone.
+    values : dict of str to float
+        Of each member, in 0 .. 1, together at most 1; zeros leave the ridge alone.
     error : float
         What the choice was made on; lower is better.
     mpjpe, ridge_mpjpe : float
@@ -180,14 +194,14 @@ class Weights:
         data's unit.
     """
 
-    values: tuple[float, ...]
+    values: dict[str, float]
     error: float
     mpjpe: float
     ridge_mpjpe: float
 
 
 def choose_weights(
-    missing: Sequence[Tensor], additions: Sequence[Sequence[Tensor]], steps: int = 10
+    missing: Sequence[Tensor], additions: Mapping[str, Sequence[Tensor]], steps: int = 10
 ) -> Weights:
     """Choose how much of each addition to the ridge to take.
 
@@ -199,8 +213,8 @@ def choose_weights(
     ----------
     missing : sequence of tensors, shape (M, D)
         For each fold, what the ridge leaves to be explained of M held-out joints.
-    additions : sequence of sequences of tensors, shape (M, D)
-        For each fold, what each member adds to the ridge there.
+    additions : mapping of str to sequence of tensors, shape (M, D)
+        For each member and fold, what it adds to the ridge there.
     steps : int
         Weights are tried in so many steps from 0 to 1.
 
@@ -211,23 +225,27 @@ def choose_weights(
     Examples
     --------
     >>> missing = [torch.ones(5, 3) for _ in range(4)]
-    >>> choose_weights(missing, [[2 * part] for part in missing]).values
-    (0.5,)
+    >>> choose_weights(missing, {"twice": [2 * part for part in missing]}).values
+    {'twice': 0.5}
     """
-    tried = _weights(len(additions[0]), steps)
+    tried = _weights(len(additions), steps)
+    of_folds = zip(*additions.values(), strict=True) if additions else [()] * len(missing)
     distances = torch.stack(
-        [_mean_distances(m, added, tried) for m, added in zip(missing, additions, strict=True)]
+        [_mean_distances(m, added, tried) for m, added in zip(missing, of_folds, strict=True)]
     )
     error = (distances / distances[:, :1].clamp(min=1e-12)).mean(0)
     best = int((error + SAME * tried.sum(1)).argmin())
     sizes = torch.tensor([len(part) for part in missing], dtype=torch.float64)
     mean = (distances * sizes.unsqueeze(1)).sum(0) / sizes.sum()
-    values = tuple(round(float(value) * steps) / steps for value in tried[best])
-    return Weights(values, float(error[best]), float(mean[best]), float(mean[0]))
+    values = [round(float(value) * steps) / steps for value in tried[best]]
+    named = dict(zip(additions, values, strict=True))
+    return Weights(named, float(error[best]), float(mean[best]), float(mean[0]))
 
 
 def _weights(members: int, steps: int) -> Tensor:
     """All weights that add up to 1 at most, shape (W, members); the first are zeros."""
+    if members == 0:
+        return torch.zeros(1, 0, dtype=torch.float64)
     grid = torch.cartesian_prod(*[torch.arange(steps + 1)] * members).reshape(-1, members)
     return grid[grid.sum(1) <= steps].double() / steps
 

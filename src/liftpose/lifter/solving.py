@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.effort import EFFORTS
 from liftpose.lifter.members.kernel import Kernel
 from liftpose.lifter.members.ridge import Ready, Ridge, apply
 from liftpose.lifter.normalization import Anchoring, Normalization, as_joints, counted_values
@@ -26,6 +27,9 @@ log = logging.getLogger("liftpose")
 
 SAMPLE = 60_000
 """Augmented poses, about, that statistics, ridge and kernel learn from (in at most 50 draws)."""
+
+CLOSED: dict[str, Any] = {"kernel": Kernel}
+"""The members that are solved in closed form, by the names that a lifter keeps them by."""
 
 WORTHWHILE = 0.97
 """Held-out error, as a share of that without it, that physical augmentation has to come below.
@@ -53,6 +57,8 @@ class Task:
         Poses to choose on instead.
     start : Start, optional
         A checkpoint to go on from.
+    placed : bool
+        Whether where a pose is in the image means anything: one camera filmed all of it.
     """
 
     data: Batch
@@ -62,6 +68,7 @@ class Task:
     held_out: Judged
     validation: Judged | None
     start: Start | None
+    placed: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,12 +132,17 @@ def fit_linear(
             counted_values(anchoring, sample.pose_2d, sample.pose_3d, sample.counts),
             norm_2d,
             per_coordinate=options.network == "martinez",
+            # Of all members only the kernel looks at it.
+            placed=task.placed and options.members in ("kernel", "residual"),
         )
         if stats is not None:
             normalization = with_statistics(normalization, stats)
     ready = standardise(sample, normalization)
+    known, outputs, counts = ready
     ridge = Ridge.fit(
-        *ready,
+        known[:, : len(normalization.mean_in)],
+        outputs,
+        counts,
         wide,
         normalization.std_out,
         normalization.dims,
@@ -159,29 +171,30 @@ def _sampled(task: Task, options: Options) -> tuple[Batch, Folds]:
     return sample, Folds(tuple(wide), task.folds.kind)
 
 
-def fit_kernel(task: Task, linear: Linear, seed: int) -> Kernel | None:
-    """Solve the kernel, where the linear map is solved.
+def fit_closed(task: Task, linear: Linear, options: Options) -> dict[str, Any]:
+    """Solve the members that are added to the linear map in closed form.
 
     Parameters
     ----------
     task : Task
         What is learned from.
     linear : Linear
-        What the kernel is added to; its poses are learned from.
-    seed : int
-        Of the options.
+        What they are added to; its poses are learned from.
+    options : Options
+        Of the run.
 
     Returns
     -------
-    Kernel or None
-        None where there is nothing held out to choose its settings on.
+    dict of str to Member
+        Those of `CLOSED`; none where there is nothing held out to choose their settings on.
     """
     if task.start is not None and task.start.resume:
-        return task.start.lifter.kernel
+        members = task.start.lifter.members
+        return {name: members[name] for name in CLOSED if name in members}
     if linear.ready is None or linear.folds is None or not linear.folds.honest:
-        return None
+        return {}
     normalization = linear.normalization
-    return Kernel.fit(
+    kernel = Kernel.fit(
         linear.ready,
         (linear.ridge.weights, linear.ridge.folds),
         linear.folds,
@@ -189,9 +202,11 @@ def fit_kernel(task: Task, linear: Linear, seed: int) -> Kernel | None:
         normalization.std_out,
         normalization.dims,
         normalization.anchoring.target_count,
-        generator_for(seed, "landmarks"),
+        generator_for(options.seed, "landmarks"),
         _validation(task, normalization),
+        EFFORTS[options.effort],
     )
+    return {"kernel": kernel}
 
 
 def fit_best_linear(

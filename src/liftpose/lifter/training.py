@@ -8,7 +8,7 @@ weights, bit for bit, as one that was not.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from liftpose.lifter.batch import Augmentation, Batch
+from liftpose.lifter.effort import EFFORTS
 from liftpose.lifter.judging import HeldOut
-from liftpose.lifter.members.kernel import Kernel
+from liftpose.lifter.members import Member
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ready, Ridge
@@ -148,10 +149,10 @@ class Learner(Protocol):
     def step(self, batch: Ready, number: int, generator: torch.Generator) -> tuple[float, float]:
         """Take one step of training; give the loss and the learning rate."""
 
-    def judge(self, held_out: HeldOut) -> Weights:
-        """Give the weights, of kernel and network, that serve held-out frames best."""
+    def judge(self, held_out: HeldOut) -> tuple[Weights, dict[str, tuple[Tensor, ...]]]:
+        """Give the weights that serve held-out frames best, and what the network adds to them."""
 
-    def loss(self, batch: Ready, weights: tuple[float, ...]) -> float:
+    def loss(self, batch: Ready, weights: Mapping[str, float]) -> float:
         """Give the loss of the lifter as it stands, on data it does not learn from."""
 
     def state(self) -> dict[str, Any]:
@@ -170,7 +171,7 @@ class ResidualLearner:
         One network a fold.
     ridge : Ridge
         What the networks' mean is added to.
-    kernel : Kernel
+    members : mapping of str to Member
         What is added beside it.
     normalization : Normalization
         Gives the number of targets.
@@ -182,15 +183,13 @@ class ResidualLearner:
         self,
         network: FoldNetworks,
         ridge: Ridge,
-        kernel: Kernel | None,
+        members: Mapping[str, Member],
         normalization: Normalization,
         options: Options,
     ):
         self.network, self.current = network, copy.deepcopy(network)
-        self.ridge, self.kernel, self.options = ridge, kernel, options
+        self.ridge, self.members, self.options = ridge, members, options
         self.targets, self.dims = normalization.anchoring.target_count, normalization.dims
-        # All outputs share one scale, so that a distance is one too.
-        self.unit = float(normalization.std_out[0])
         self.optimizer = torch.optim.AdamW(
             network.parameters(),
             lr=options.lr,
@@ -212,27 +211,20 @@ class ResidualLearner:
         return float(loss.detach()) / len(self.network.ridges), rate
 
     @torch.no_grad()
-    def judge(self, held_out: HeldOut) -> Weights:
+    def judge(self, held_out: HeldOut) -> tuple[Weights, dict[str, tuple[Tensor, ...]]]:
         """Choose the weights on every fold's held-out frames together; see `Learner`."""
-        added = []
-        for number, rows in enumerate(held_out.rows):
-            inputs = held_out.ready[0][rows]
-            if held_out.folds.kind == "validation":  # which no network learned from
-                addition = self.current.addition(inputs)
-            else:
-                addition = self.current.held_out(number, inputs)
-            added.append(held_out.joints(number, addition))
-        return held_out.weights(tuple(added))
+        added = {"network": held_out.added(self.current)}
+        return held_out.weights(added), added
 
     @torch.no_grad()
-    def loss(self, batch: Ready, weights: tuple[float, ...]) -> float:
+    def loss(self, batch: Ready, weights: Mapping[str, float]) -> float:
         """Mean distance of the targets, in standardised units; see `Learner`."""
         inputs, outputs, counts = batch
-        of_kernel, of_network = weights
         guess = self.ridge.predict(inputs.cpu())
-        if self.kernel is not None and of_kernel:
-            guess = guess + of_kernel * self.kernel.addition(inputs.cpu())
-        guess = guess.to(outputs) + of_network * self.current.addition(inputs)
+        for name, member in (*self.members.items(), ("network", self.current)):
+            if weights[name]:
+                guess = guess + weights[name] * member.addition(inputs.cpu()).cpu()
+        guess = guess.to(outputs)
         counted = as_joints(counts, self.dims)[:, : self.targets].all(-1)
         missed = as_joints(guess - outputs, self.dims)[:, : self.targets]
         return float(missed[counted].norm(dim=-1).mean())
@@ -295,7 +287,7 @@ class MartinezLearner:
         return float(loss.detach()), rate
 
     @torch.no_grad()
-    def judge(self, held_out: HeldOut) -> Weights:
+    def judge(self, held_out: HeldOut) -> tuple[Weights, dict[str, tuple[Tensor, ...]]]:
         """Mean distance of the targets of held-out frames, in the data's unit; see `Learner`."""
         rows = torch.cat(held_out.rows)
         inputs, outputs, counts = (part[rows] for part in self._only_targets(held_out.ready))
@@ -304,10 +296,10 @@ class MartinezLearner:
         distance = (difference * self.std.to(difference)).norm(dim=-1)
         counted = as_joints(counts, self.dims).all(-1)
         mean = float(distance[counted].mean())
-        return Weights((0.0, 1.0), mean, mean, float("nan"))
+        return Weights({"network": 1.0}, mean, mean, float("nan")), {}
 
     @torch.no_grad()
-    def loss(self, batch: Ready, weights: tuple[float, ...]) -> float:
+    def loss(self, batch: Ready, weights: Mapping[str, float]) -> float:
         """Mean absolute error of the standardised targets; see `Learner`."""
         inputs, outputs, counts = self._only_targets(batch)
         self.network.eval()
@@ -327,9 +319,10 @@ def make_learner(
     options: Options,
     normalization: Normalization,
     ridge: Ridge,
-    kernel: Kernel | None,
+    members: Mapping[str, Member],
     generator: torch.Generator,
     device: torch.device,
+    like: nn.Module | None = None,
 ) -> Learner:
     """Make the network that the options name, with first weights, and what trains it.
 
@@ -341,12 +334,14 @@ def make_learner(
         Gives the sizes.
     ridge : Ridge
         What our networks add to.
-    kernel : Kernel, optional
+    members : mapping of str to Member
         What is added beside them.
     generator : torch.Generator
         CPU generator of the first weights.
     device : torch.device
         Where to train.
+    like : torch.nn.Module, optional
+        The networks of a checkpoint that is started from, whose sizes are taken.
 
     Returns
     -------
@@ -364,8 +359,12 @@ def make_learner(
             generator,
         )
         return MartinezLearner(martinez.to(device), normalization, options)
-    network = FoldNetworks(ridge.folds, normalization.dims, generator).to(device)
-    return ResidualLearner(network, ridge, kernel, normalization, options)
+    effort = EFFORTS[options.effort]
+    width, blocks = effort.width, effort.blocks
+    if isinstance(like, FoldNetworks):
+        width, blocks = like.width, like.blocks
+    network = FoldNetworks(ridge.folds, normalization.dims, generator, width, blocks).to(device)
+    return ResidualLearner(network, ridge, members, normalization, options)
 
 
 @dataclass
@@ -381,9 +380,14 @@ class Progress:
 
 
 def train_epoch(
-    learner: Learner, feed: Feed, folds: Folds, batch_size: int, progress: Progress
+    learner: Learner,
+    feed: Feed,
+    folds: Folds,
+    batch_size: int,
+    progress: Progress,
+    most: int | None = None,
 ) -> tuple[float, float]:
-    """Train through all frames once, and advance `progress`.
+    """Train through all frames once, or through as many as there may be; advance `progress`.
 
     Parameters
     ----------
@@ -398,6 +402,8 @@ def train_epoch(
         Frames of a step, for each network.
     progress : Progress
         Where the run stands.
+    most : int, optional
+        Frames that a network learns from at most.
 
     Returns
     -------
@@ -410,7 +416,7 @@ def train_epoch(
     ]
     mean_length = sum(map(len, orders)) / len(orders)
     size = min(batch_size, min(map(len, orders)))
-    steps = max(1, round(mean_length / size))
+    steps = max(1, round(min(mean_length, most or mean_length) / size))
     total, rate = 0.0, 0.0
     for number in range(steps):
         places = torch.arange(number * size, (number + 1) * size)

@@ -117,7 +117,8 @@ class Views:
             self._as_reference(points, camera)
             for points, camera in zip(_split(poses_2d.points, poses_2d), cameras, strict=True)
         ]
-        return np.concatenate(parts)
+        joined: Floats = _joined(parts)
+        return joined
 
     def check_fits(self, poses_2d: Poses, cameras: Sequence[Camera]) -> None:
         """Insist that 2D is of the images that the cameras were calibrated for.
@@ -161,7 +162,8 @@ class Views:
             Of those cameras that have any.
         """
         given, reached = (
-            np.asarray(np.isfinite(points).all(axis=2)) for points in (poses_2d.points, seen)
+            np.isfinite(points[..., 0]) & np.isfinite(points[..., 1])
+            for points in (poses_2d.points, seen)
         )
         lost = given & ~reached
         found: Counter[Camera] = Counter()
@@ -170,7 +172,7 @@ class Views:
         return +found
 
     def _as_reference(self, points: Floats, camera: Camera) -> Floats:
-        if np.array_equal(camera.K, self.reference.K) and not np.any(camera.dist):
+        if (camera.K == self.reference.K).all() and not camera.dist.any():
             return points
         rays = camera.rays(np.asarray(points, np.float64))
         K = self.reference.K
@@ -202,7 +204,8 @@ class Views:
         if not self.turns:
             return points
         parts = [part @ matrix for part, matrix in zip(_split(points, of), matrices, strict=True)]
-        return np.concatenate(parts)
+        joined: Floats = _joined(parts)
+        return joined
 
     def state(self) -> dict[str, Any]:
         """Everything that is needed to build it again, as plain values."""
@@ -284,4 +287,10 @@ def _by_experiment(camera: Any, keys: Sequence[Key]) -> dict[Key, Camera] | Came
 
 
 def _split(values: npt.NDArray[Any], of: Poses) -> list[npt.NDArray[Any]]:
+    if len(of.lengths) == 1:
+        return [values]
     return np.split(values, np.cumsum(of.lengths)[:-1])
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

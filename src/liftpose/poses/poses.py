@@ -232,6 +232,8 @@ class Poses:
         >>> walk.part(3, 6).keys, walk.part(3, 6).lengths
         (('a', 'b'), (1, 2))
         """
+        if start <= 0 and stop >= self.frames:
+            return self
         kept, lengths = parts_of(self.lengths, start, stop)
         names = self.individuals
         return replace(

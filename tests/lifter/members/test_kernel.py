@@ -6,6 +6,7 @@ import torch
 from scipy.spatial.distance import cdist
 from scipy.special import gamma, kv
 
+from liftpose.lifter.effort import EFFORTS
 from liftpose.lifter.members import kernel as module
 from liftpose.lifter.members.kernel import TINY, Features, Kernel, matern
 from liftpose.lifter.members.ridge import Ridge, apply
@@ -27,7 +28,7 @@ def blocks(frames, count=3):
     return Folds(tuple(Fold(np.setdiff1d(np.arange(frames), p), p) for p in parts), "blocks")
 
 
-def fit(ready, folds=None, spread=None, validation=None, ridge=None):
+def fit(ready, folds=None, spread=None, validation=None, ridge=None, effort="default"):
     folds = folds or blocks(len(ready[0]))
     unit = torch.ones(6).double()
     ridge = ridge or Ridge.fit(*ready, folds, unit, 3, 2)
@@ -42,6 +43,7 @@ def fit(ready, folds=None, spread=None, validation=None, ridge=None):
         2,
         torch.Generator().manual_seed(0),
         validation,
+        EFFORTS[effort],
     )
 
 
@@ -53,11 +55,12 @@ def bessel(one, other):
 
 def dual(x, y, new, landmarks, scale, penalty):
     """Kernel ridge regression with the kernel of rank M that the landmarks span, plus a linear."""
+    scale = np.diag(scale) if scale.ndim == 1 else scale
 
     def between(one, other):
         inner = bessel(landmarks, landmarks) + TINY * np.eye(len(landmarks))
-        low = bessel(one * scale, landmarks) @ np.linalg.solve(
-            inner, bessel(landmarks, other * scale)
+        low = bessel(one @ scale, landmarks) @ np.linalg.solve(
+            inner, bessel(landmarks, other @ scale)
         )
         return low + one @ other.T / x.shape[1] + 1
 
@@ -73,6 +76,13 @@ def test_matern_is_as_defined():
     assert matern(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 1
 
 
+@pytest.fixture
+def double(monkeypatch):
+    """Kernels that lift in double precision, however tame their weights are."""
+    monkeypatch.setattr(module, "ROUNDING", 0.0)
+
+
+@pytest.mark.usefixtures("double")
 def test_it_is_kernel_ridge_regression():
     ready = curve()
     x, y, _ = ready
@@ -84,6 +94,7 @@ def test_it_is_kernel_ridge_regression():
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.usefixtures("double")
 def test_folds_never_saw_what_they_hold_out():
     ready = curve()
     x, y, _ = ready
@@ -105,14 +116,15 @@ def test_it_learns_what_is_not_linear():
     assert float((ridge.predict(x) + kernel.addition(x) - y).norm(dim=1).mean()) < 0.2 * linear
 
 
-def test_length_and_penalty_are_those_that_serve_held_out_frames():
+@pytest.mark.parametrize("effort", ["fast", "default"])
+def test_length_and_penalty_are_those_that_serve_held_out_frames(effort):
     ready = curve(90, noise=0.2)
     x, y, _ = ready
     folds = blocks(90)
-    _, kernel = fit(ready, folds)
+    _, kernel = fit(ready, folds, effort=effort)
     landmarks, scale = kernel.landmarks * kernel.length, kernel.scale * kernel.length
     errors = {}
-    for length in module.LENGTHS:
+    for length in EFFORTS[effort].lengths:
         for penalty in module.PENALTIES:
             total = 0.0
             for fold in folds.folds:
@@ -149,7 +161,7 @@ def test_where_nothing_counts_the_ridge_stays():
 
 def test_a_coordinate_that_moves_more_tells_poses_apart_more():
     ready = curve()
-    _, kernel = fit(ready, spread=torch.tensor([1.0, 1.0, 1.0, 16.0]))
+    _, kernel = fit(ready, spread=torch.tensor([1.0, 1.0, 1.0, 16.0]), effort="fast")
     np.testing.assert_allclose(kernel.scale / kernel.scale[0], [1, 1, 1, 4])
 
 
@@ -175,11 +187,22 @@ def test_of_many_frames_evenly_many_are_learned_from(monkeypatch):
     assert len(first.landmarks) == 20
 
 
-@pytest.mark.parametrize(("frames", "count"), [(2, 1), (9, 4), (3000, 1000), (60_000, 1500)])
-def test_there_are_as_many_landmarks_as_serve(frames, count):
+@pytest.mark.parametrize(
+    ("frames", "number", "count"), [(2, 1000, 1), (9, 1000, 4), (400, 300, 200), (3000, 1000, 1000)]
+)
+def test_there_are_as_many_landmarks_as_asked_for_and_half_as_many_as_frames(frames, number, count):
     inputs = torch.from_numpy(np.random.default_rng(0).normal(size=(frames, 2)))
-    drawn = module._landmarks(inputs, torch.ones(2).double(), torch.Generator().manual_seed(0))
-    assert len(drawn.landmarks) == count
+    drawn = module._landmarks(inputs, torch.Generator().manual_seed(0), number)
+    assert len(drawn) == count
+    assert len(drawn.unique(dim=0)) == count
+
+
+def test_the_place_of_the_root_counts_as_much_as_a_share_of_all_others():
+    alike = module._scale(torch.full((18,), 3.0).double(), 20)
+    np.testing.assert_allclose(alike, [1.0] * 18 + [module.PLACE * 18**0.5] * 2)
+    without = module._scale(torch.rand(18).double() + 1, 18)
+    assert len(without) == 18
+    assert len(without.unique()) == 18
 
 
 def test_chunks_change_nothing(monkeypatch):
@@ -188,8 +211,40 @@ def test_chunks_change_nothing(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(module, "LIFTED", 11)
     _, other = fit(ready, ridge=ridge)
-    np.testing.assert_allclose(other.addition(ready[0]), kernel.addition(ready[0]), atol=1e-8)
+    found, expected = other.addition(ready[0]), kernel.addition(ready[0])
+    np.testing.assert_allclose(found, expected, atol=module.ROUNDING)
+    monkeypatch.setattr(module, "ROUNDING", 0.0)
+    found, expected = Kernel(**other.state()), Kernel(**kernel.state())
+    np.testing.assert_allclose(found.addition(ready[0]), expected.addition(ready[0]), atol=1e-8)
     assert kernel.addition(ready[0][:0]).shape == (0, 6)
+
+
+def test_single_precision_costs_little_and_double_is_used_where_it_would_not(monkeypatch):
+    x = curve(2000, seed=4)[0]
+    _, kernel = fit(curve(400))
+    exact = Features(kernel.landmarks, kernel.scale)(x) @ kernel.weights
+
+    def lost(weights):
+        return float((kernel_of(weights).addition(x) - expected(weights)).square().mean().sqrt())
+
+    def kernel_of(weights):
+        return Kernel(**{**kernel.state(), "weights": weights})
+
+    def expected(weights):
+        return exact * float(weights[0, 0] / kernel.weights[0, 0])
+
+    tame, wild = kernel.weights, kernel.weights * 1e6
+    assert 1e-9 < lost(tame) < module.ROUNDING
+    assert lost(wild) < 1e-5
+    monkeypatch.setattr(module, "ROUNDING", float("inf"))
+    assert lost(wild) > 1
+
+
+def test_a_pose_that_is_like_none_gets_what_is_linear():
+    _, kernel = fit(curve())
+    far = torch.tensor([[1.0, -1.0, 1.0, 1.0]]) * torch.tensor([[1e2], [1e6], [1e20]])
+    linear = far.double() @ kernel.weights[:4] / 2 + kernel.weights[4]
+    torch.testing.assert_close(kernel.addition(far).double(), linear, rtol=1e-5, atol=1e-3)
 
 
 def test_poses_that_are_all_alike_do_not_break_it():

@@ -8,27 +8,24 @@ regressors, ibid., section 8.3.1), so that it is solved in seconds and lifts as 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from liftpose.lifter.effort import EFFORTS, Effort
+from liftpose.lifter.members.metric import learned_metric, scaled
 from liftpose.lifter.members.ridge import Ready, apply
 from liftpose.lifter.normalization import as_joints
 from liftpose.lifter.selection import Folds
 
-LANDMARKS = (1000, 1500)
-"""Landmarks at most: the first number, or where there are many frames as many as their square root
-times its logarithm, which is enough for all that the kernel can learn (Rudi et al. 2015, "Less is
-more: Nyström computational regularization", NeurIPS), up to the second."""
-
-LENGTHS = (0.7, 1.0, 1.5)
-"""Length scales tried, as shares of the median distance of two poses."""
-
 PENALTIES = tuple(10.0 ** (exponent / 2) for exponent in range(-14, -4))
 """Penalties tried, relative to the number of frames."""
+
+PLACE = 0.2
+"""What the root's place in the image is multiplied with, beside all other inputs together."""
 
 FEWER = 300
 """Landmarks that the length scale is chosen with."""
@@ -52,8 +49,26 @@ TINY = 1e-8
 CHUNK = 1024
 """Frames that are learned from at a time."""
 
-LIFTED = 256
+LIFTED = 128
 """Frames that are lifted at a time: their features stay in the caches, which halves the cost."""
+
+ROUNDING = 1e-3
+"""What single precision may be expected to cost, in standard deviations of an output.
+
+Landmarks that are alike get large weights of either sign, whose sum loses digits: about the length
+of an output's weights times the precision. Where that is more than this, the kernel lifts in double
+precision, at twice the cost. For 32 recordings and cameras it was 3e-6 to 7e-4, and the root mean
+square of what single precision really cost 0.4 to 2.4 times as much.
+"""
+
+FAR = 7000.0
+"""Greatest of five times a squared distance: what is further off is likened by 1e-33, not by zero.
+
+Still smaller numbers are many times as slow to calculate with.
+"""
+
+WIDTH = 16
+"""The number of outputs is filled up to a multiple of this, which is a fifth faster to multiply."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +79,8 @@ class Features:
     ----------
     landmarks : tensor, shape (M, F), float64
         Standardised inputs of M poses, times `scale`.
-    scale : tensor, shape (F,), float64
-        What an input is multiplied by, such that poses one length scale apart are at distance 1.
+    scale : tensor, shape (F,) or (F, F), float64
+        What inputs are multiplied by, such that poses one length scale apart are at distance 1.
     """
 
     landmarks: Tensor
@@ -86,7 +101,28 @@ class Features:
         inputs = inputs.to(self.scale)
         linear = inputs / inputs.shape[1] ** 0.5
         constant = linear.new_ones(len(linear), 1)
-        return torch.cat([linear, constant, matern(inputs * self.scale, self.landmarks)], 1)
+        return torch.cat([linear, constant, matern(scaled(inputs, self.scale), self.landmarks)], 1)
+
+    @classmethod
+    def of(cls, drawn: Tensor, scale: Tensor) -> Features:
+        """Build them of poses, with their median distance for the length scale.
+
+        Parameters
+        ----------
+        drawn : tensor, shape (M, F), float64
+            Standardised.
+        scale : tensor, shape (F,) or (F, F), float64
+            How much each input counts beside the others.
+
+        Returns
+        -------
+        Features
+        """
+        landmarks = scaled(drawn, scale)
+        some = landmarks[:FEWER]
+        apart = torch.pdist(some) if len(some) > 1 else some.new_ones(1)
+        median = apart.median().clamp(min=1e-12)
+        return cls(landmarks / median, scale / median)
 
     def first(self, count: int) -> Features:
         """The same with some of the landmarks."""
@@ -128,7 +164,7 @@ class Kernel:
     folds : tensor, shape (K, F + 1 + M, O), float64
         Of what is added to the ridge of each fold, learned without its held-out frames.
     penalty, length : float
-        What was chosen; see `PENALTIES` and `LENGTHS`.
+        What was chosen; see `PENALTIES` and `Effort`.
     """
 
     landmarks: Tensor
@@ -150,6 +186,7 @@ class Kernel:
         targets: int,
         generator: torch.Generator,
         validation: Ready | None = None,
+        effort: Effort = EFFORTS["default"],
     ) -> Kernel:
         """Solve for the weights, with the length scale and penalty that serve held-out frames best.
 
@@ -165,7 +202,8 @@ class Kernel:
         folds : Folds
             What to hold out.
         spread : tensor, shape (F,)
-            Standard deviation of each input before it was standardised.
+            Standard deviation of each input before it was standardised; fewer where the last inputs
+            are the place of the root.
         unit : tensor, shape (O,)
             Size of a unit of each output, so that errors are lengths.
         dims, targets : int
@@ -174,6 +212,8 @@ class Kernel:
             CPU generator that the landmarks are drawn from.
         validation : tuple of three tensors, optional
             Poses to choose on instead of those that the folds hold out.
+        effort : Effort
+            How many landmarks there are, and which length scales are tried.
 
         Returns
         -------
@@ -181,10 +221,12 @@ class Kernel:
         """
         inputs = ready[0].double()
         parts = _Parts(ready, ridges, folds, unit, dims, targets, validation)
-        begun = _landmarks(inputs[parts.rows], spread.double(), generator)
-        fewer = begun.first(FEWER)
-        length = min(LENGTHS, key=lambda value: parts.solve(fewer.at(value))[0])
-        features = begun.at(length)
+        drawn = _landmarks(inputs[parts.rows], generator, effort.landmarks)
+        scale = _scale(spread.double(), inputs.shape[1])
+        features, length = parts.at_best_length(Features.of(drawn, scale), effort.lengths)
+        if effort.learns_metric:
+            learned = parts.learned_metric(features.first(FEWER))
+            features, length = parts.at_best_length(Features.of(drawn, learned), effort.lengths)
         _, penalty, (weights, *of_folds) = parts.solve(features)
         return cls(
             features.landmarks, features.scale, weights, torch.stack(of_folds), penalty, length
@@ -200,9 +242,10 @@ class Kernel:
 
         Returns
         -------
-        tensor, shape (N, O), float64
+        tensor, shape (N, O), float32
+            Or float64, where single precision would cost too much; see `ROUNDING`.
         """
-        return self._of(inputs, self.weights)
+        return self._all(inputs)
 
     def held_out(self, fold: int, inputs: Tensor) -> Tensor:
         """Give what is added to the ridge of a fold, on frames that the fold never saw.
@@ -216,14 +259,13 @@ class Kernel:
 
         Returns
         -------
-        tensor, shape (N, O), float64
+        tensor, shape (N, O), float32 or float64
         """
-        return self._of(inputs, self.folds[fold])
+        return _Map.of(self.landmarks, self.scale, self.folds[fold])(inputs)
 
-    def _of(self, inputs: Tensor, weights: Tensor) -> Tensor:
-        features = Features(self.landmarks, self.scale)
-        parts = [features(part) @ weights for part in inputs.split(LIFTED)]
-        return torch.cat(parts) if parts else inputs.new_zeros(0, weights.shape[1]).double()
+    @cached_property
+    def _all(self) -> _Map:
+        return _Map.of(self.landmarks, self.scale, self.weights)
 
     def state(self) -> dict[str, Any]:
         """Everything needed to build it again."""
@@ -235,6 +277,67 @@ class Kernel:
             "penalty": self.penalty,
             "length": self.length,
         }
+
+
+@dataclass(frozen=True)
+class _Map:
+    """Features times weights, ready to be multiplied.
+
+    `landmarks` and `sizes` give five times a squared distance in one product,
+    ``[x, x²] @ landmarks + sizes``; `linear`, `constant` and `near` are the weights.
+    """
+
+    scale: Tensor
+    landmarks: Tensor
+    sizes: Tensor
+    linear: Tensor
+    constant: Tensor
+    near: Tensor
+    outputs: int
+
+    @classmethod
+    def of(cls, landmarks: Tensor, scale: Tensor, weights: Tensor) -> _Map:
+        inputs, outputs = len(scale), weights.shape[1]
+        lost = weights.norm(dim=0).max() * torch.finfo(torch.float32).eps
+        kind = torch.float32 if lost <= ROUNDING else torch.float64
+        wide = torch.nn.functional.pad(weights, (0, -outputs % WIDTH)).to(kind)
+        fives = landmarks.new_full((len(landmarks), 1), 5.0)
+        return cls(
+            scale=scale,
+            landmarks=torch.cat([landmarks * -10, fives], 1).T.to(kind).contiguous(),
+            sizes=(landmarks.square().sum(1) * 5).to(kind),
+            linear=wide[:inputs] / inputs**0.5,
+            constant=wide[inputs],
+            near=wide[inputs + 1 :],
+            outputs=outputs,
+        )
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        # In double precision: directions in which inputs hardly vary may count most.
+        points = scaled(inputs.to(self.scale), self.scale).to(self.near)
+        inputs = inputs.to(self.near)
+        frames, (landmarks, width) = inputs.shape[0], self.near.shape
+        result = inputs.new_empty(frames, width)
+        if frames <= LIFTED:
+            near, spare = (inputs.new_empty(frames, landmarks) for _ in range(2))
+            self._lift(inputs, points, result, near, spare)
+            return result[:, : self.outputs]
+        near, spare = (inputs.new_empty(LIFTED, landmarks) for _ in range(2))
+        for first in range(0, frames, LIFTED):
+            rows = first, min(LIFTED, frames - first)
+            parts = [part.narrow(0, *rows) for part in (inputs, points, result)]
+            spared = [part.narrow(0, 0, rows[1]) for part in (near, spare)]
+            self._lift(*parts, *spared)
+        return result[:, : self.outputs]
+
+    def _lift(
+        self, inputs: Tensor, points: Tensor, result: Tensor, near: Tensor, spare: Tensor
+    ) -> None:
+        """Lift some frames to where the result is wanted, with two spare places to work in."""
+        known = torch.cat([points, points.square().sum(1, keepdim=True)], 1)
+        torch.addmm(self.sizes, known, self.landmarks, out=near)
+        torch.addmm(self.constant, inputs, self.linear, out=result)
+        result.addmm_(_as_likeness(near, spare), self.near)
 
 
 def matern(one: Tensor, other: Tensor) -> Tensor:
@@ -256,26 +359,29 @@ def matern(one: Tensor, other: Tensor) -> Tensor:
     >>> [round(float(value), 5) for value in matern(near.double(), far.double())[0]]
     [1.0, 0.00075]
     """
-    squares = one.square().sum(1, keepdim=True) + other.square().sum(1)
-    squares = torch.addmm(squares, one, other.T, alpha=-2).clamp_(min=0).mul_(5)
-    distance = squares.sqrt()
-    alike: Tensor = squares.div_(3).add_(distance).add_(1)
-    alike *= distance.neg_().exp_()
-    return alike
+    squares = 5 * one.square().sum(1, keepdim=True) + 5 * other.square().sum(1)
+    squares.addmm_(one, other.T, alpha=-10)
+    return _as_likeness(squares, torch.empty_like(squares))
 
 
-def _landmarks(inputs: Tensor, spread: Tensor, generator: torch.Generator) -> Features:
-    """Draw landmarks, and find the length scale: the median distance between them."""
-    frames = len(inputs)
-    enough = round(frames**0.5 * math.log(frames))
-    count = max(1, min(frames // 2, max(LANDMARKS[0], enough), LANDMARKS[1]))
-    drawn = inputs[torch.randperm(len(inputs), generator=generator)[:count]]
+def _as_likeness(squares: Tensor, spare: Tensor) -> Tensor:
+    """Turn 5 d² into the kernel, in place, with as few passes over memory as there can be."""
+    torch.sqrt(squares.clamp_(0, FAR), out=spare)
+    torch.add(spare, squares, alpha=1 / 3, out=squares)
+    spare.neg_().exp_()
+    return torch.addcmul(spare, squares, spare, out=squares)
+
+
+def _landmarks(inputs: Tensor, generator: torch.Generator, most: int) -> Tensor:
+    """Draw landmarks: half of the frames, up to so many."""
+    count = max(1, min(len(inputs) // 2, most))
+    return inputs[torch.randperm(len(inputs), generator=generator)[:count]]
+
+
+def _scale(spread: Tensor, inputs: int) -> Tensor:
+    """How much each of so many inputs counts beside the others; the last may be a place."""
     scale = (spread / spread.square().mean().sqrt()) ** SHARE
-    drawn = drawn * scale
-    some = drawn[:FEWER]
-    apart = torch.pdist(some) if len(some) > 1 else some.new_ones(1)
-    median = apart.median().clamp(min=1e-12)
-    return Features(drawn / median, scale / median)
+    return torch.cat([scale, scale.new_full((inputs - len(scale),), PLACE * len(scale) ** 0.5)])
 
 
 class _Parts:
@@ -310,6 +416,25 @@ class _Parts:
                 held = torch.from_numpy(fold.held[:: 1 + len(fold.held) // ENOUGH])
                 self.judged.append((number, (ready[0][held], ready[1][held], ready[2][held])))
 
+    def at_best_length(
+        self, features: Features, lengths: tuple[float, ...]
+    ) -> tuple[Features, float]:
+        """Give features at the length scale that serves held-out frames best, and that scale."""
+        length, fewer = lengths[0], features.first(FEWER)
+        if len(lengths) > 1:
+            length = min(lengths, key=lambda value: self.solve(fewer.at(value))[0])
+        return features.at(length), length
+
+    def learned_metric(self, features: Features) -> Tensor:
+        """Give the metric that the solution with some features asks for, shape (F, F)."""
+        _, _, (weights, *_) = self.solve(features)
+        ridge, inputs = self.ridges[0], self.inputs.shape[1]
+        linear = weights[:inputs] / inputs**0.5
+        linear[: len(ridge) - 1] += ridge[:-1]
+        near = weights[inputs + 1 :]
+        learned = self.inputs[self.rows].double()
+        return learned_metric(learned, features.scale, features.landmarks, linear, near)
+
     def solve(self, features: Features) -> tuple[float, float, list[Tensor]]:
         """Give the least error, its penalty, and the weights of all data and of each fold."""
         factor = features.factor()
@@ -327,7 +452,7 @@ class _Parts:
             weights = _solved(products[number], answers[number], penalty * frames[number])
             near = weights[-len(factor) :]
             near.copy_(torch.linalg.solve_triangular(factor.T, near, upper=True))
-            added.append(_less_ridge(weights, ridge))
+            added.append(_less_ridge(weights, ridge, self.inputs.shape[1]))
         return float(totals[best]), penalty, added
 
     def _moments(
@@ -371,8 +496,8 @@ def _solved(products: Tensor, answers: Tensor, penalty: float) -> Tensor:
     return torch.cholesky_solve(answers, torch.linalg.cholesky(products))
 
 
-def _less_ridge(weights: Tensor, ridge: Tensor) -> Tensor:
-    inputs = len(ridge) - 1
-    weights[:inputs] -= ridge[:-1] * inputs**0.5
+def _less_ridge(weights: Tensor, ridge: Tensor, inputs: int) -> Tensor:
+    known = len(ridge) - 1
+    weights[:known] -= ridge[:-1] * inputs**0.5
     weights[inputs] -= ridge[-1]
     return weights

@@ -138,6 +138,10 @@ class Martinez(nn.Module):
         y: Tensor = self.w2(x)
         return y
 
+    def state(self) -> dict[str, Tensor]:
+        """Everything needed to build it again."""
+        return dict(self.state_dict())
+
     @classmethod
     def from_state(cls, state_dict: Mapping[str, Tensor]) -> "Martinez":
         """Build the network whose parameters and buffers are given.

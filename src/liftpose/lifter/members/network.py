@@ -102,7 +102,7 @@ class FoldNetworks(nn.Module):
         -------
         tensor, shape (K, B, O)
         """
-        hidden = torch.baddbmm(self.enter_bias, inputs, self.enter)
+        hidden = torch.baddbmm(self.enter_bias, self._known(inputs), self.enter)
         for block in range(self.blocks):
             inner = functional.gelu(self._normalize(hidden, block))
             inner = torch.baddbmm(self.first_bias[block], inner, self.first[block])
@@ -110,6 +110,9 @@ class FoldNetworks(nn.Module):
             hidden = hidden + torch.baddbmm(self.second_bias[block], inner, self.second[block])
         hidden = functional.gelu(self._normalize(hidden, self.blocks))
         return torch.baddbmm(self.leave_bias, hidden, self.leave)
+
+    def _known(self, inputs: Tensor) -> Tensor:
+        return inputs[..., : self.enter.shape[1]]
 
     def _normalize(self, hidden: Tensor, place: int) -> Tensor:
         normal = functional.layer_norm(hidden, (self.width,))
@@ -130,7 +133,7 @@ class FoldNetworks(nn.Module):
         -------
         tensor, scalar
         """
-        linear = torch.baddbmm(self.ridges[:, -1:], inputs, self.ridges[:, :-1])
+        linear = torch.baddbmm(self.ridges[:, -1:], self._known(inputs), self.ridges[:, :-1])
         return joint_distance(linear + self(inputs) - outputs, counts, self.dims).sum()
 
     def addition(self, inputs: Tensor) -> Tensor:
@@ -145,6 +148,7 @@ class FoldNetworks(nn.Module):
         -------
         tensor, shape (N, O)
         """
+        inputs = inputs.to(self.ridges)
         result: Tensor = self(inputs.expand(len(self.ridges), -1, -1)).mean(0)
         return result
 
@@ -166,8 +170,13 @@ class FoldNetworks(nn.Module):
             name: value[fold : fold + 1]
             for name, value in (*self.named_parameters(), *self.named_buffers())
         }
-        addition: Tensor = torch.func.functional_call(self, one, (inputs.unsqueeze(0),))
+        inputs = inputs.to(self.ridges).unsqueeze(0)
+        addition: Tensor = torch.func.functional_call(self, one, (inputs,))
         return addition.squeeze(0)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything needed to build it again."""
+        return dict(self.state_dict())
 
 
 def joint_distance(difference: Tensor, counts: Tensor, dims: int) -> Tensor:

@@ -132,8 +132,8 @@ class Ridge:
 
 
 def apply(weights: Tensor, inputs: Tensor) -> Tensor:
-    """Apply a linear map whose last row is the constant."""
-    return inputs.to(weights.dtype) @ weights[:-1] + weights[-1]
+    """Apply a linear map whose last row is the constant; it may know the first inputs only."""
+    return inputs[..., : len(weights) - 1].to(weights.dtype) @ weights[:-1] + weights[-1]
 
 
 def _solve(
