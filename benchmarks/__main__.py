@@ -11,6 +11,8 @@ BENCHMARKS = {
     "memory": "peak memory of `liftpose lift` for few frames and for a million",
     "peer": "train liftpose 0.22 on the recordings and keep its predictions",
     "published": "compare what is read from folders of liftpose 0.22 with its own numbers",
+    "record": "every method on every recording: accuracy, cost, and the bars",
+    "speed": "how fast many poses and one are lifted, and that memory stays flat",
     "startup": "how long `import liftpose` and `liftpose --help` take",
 }
 

@@ -98,7 +98,7 @@ def fly_walk(camera: int) -> Recording:
     ValueError
         If there is no such camera.
     """
-    stored = _stored("fly_df3d_walk_6cam.npz")
+    stored = load("fly_df3d_walk_6cam.npz")
     if not 0 <= camera < len(stored["pose2d"]):
         raise ValueError(f"camera is {camera}; expected 0 to {len(stored['pose2d']) - 1}.")
     points = stored["pose2d"][camera].astype(np.float64)
@@ -117,7 +117,7 @@ def fly_walk(camera: int) -> Recording:
         roots=roots,
         target_sets=[[root + step for step in range(1, 5)] for root in roots],
         joints=tuple(str(joint) for joint in stored["joints"][seen]),
-        bones=_bones_among(stored["bones"], seen),
+        bones=bones_among(stored["bones"], seen),
     )
 
 
@@ -148,7 +148,7 @@ def dog(seed: int = 0) -> Recording:
     so that the hips always are 3 m away and in the centre of the image. The body, 0.92 m from
     nose to tail, is then about 600 pixels long. Gaussian noise is added to every coordinate.
     """
-    stored = _stored("dog_mocap.npz")
+    stored = load("dog_mocap.npz")
     poses = stored["pose3d"].astype(np.float64)
     names = tuple(str(joint) for joint in stored["joints"])
     hips = names.index("Hips")
@@ -191,7 +191,24 @@ def dog_view() -> NDArray[np.float64]:
     return np.stack([right, np.cross(forward, right), forward])
 
 
-def _stored(name: str) -> dict[str, Any]:
+def load(name: str) -> dict[str, Any]:
+    """Read a recording of the folder ``zoo``.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+
+    Returns
+    -------
+    dict of array
+        As ``shared/data/README.md`` describes them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    """
     path = data_folder() / "zoo" / name
     if not path.is_file():
         raise FileNotFoundError(
@@ -201,6 +218,15 @@ def _stored(name: str) -> dict[str, Any]:
         return dict(stored)
 
 
-def _bones_among(bones: NDArray[np.integer[Any]], joints: NDArray[np.intp]) -> NDArray[np.intp]:
+def bones_among(bones: NDArray[np.integer[Any]], joints: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give the bones between some joints, shape (B, 2), counted among those joints.
+
+    Parameters
+    ----------
+    bones : array of int, shape (A, 2)
+        Between all joints.
+    joints : array of int, shape (J,)
+        Which joints, in rising order.
+    """
     kept = bones[np.isin(bones, joints).all(axis=1)]
     return np.searchsorted(joints, kept)
