@@ -340,12 +340,13 @@ def _center(rows: Sequence[Row], points: Sequence[tuple[float, float]]) -> tuple
 
 
 def _label(axes: Axes, name: str, words: str, at: tuple[float, float]) -> None:
-    # The networks stand close together.
+    # The networks stand close together, and so may our efforts.
     aside = {
         "peer-best": ((10, -11), "left"),
         "peer-last": ((10, 4), "left"),
         "martinez": ((-9, -3), "right"),
         "fmpose": ((0, 9), "center"),
+        "best": ((11, -4), "left"),
     }
     offset, side = aside.get(name, ((0, -19 if name in EFFORTS else 9), "center"))
     text = axes.annotate(
