@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import recordings
+from benchmarks.worker import run_worker
 
 VERSION = "0.22"
 EPOCHS = 30
@@ -128,7 +128,7 @@ def run_peer(
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
-        _run_worker(settings, arrays, folder)
+        run_worker(peer_python(), WORKER, settings, arrays, folder, f"liftpose {VERSION}")
     return _read_run(folder, groups["test_2d"])
 
 
@@ -257,40 +257,6 @@ def _fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
         digest.update(f"{key} {array.dtype.str} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()[:16]
-
-
-def _run_worker(
-    settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], folder: Path
-) -> None:
-    """Run the worker in a folder beside, which gets its name when everything is there."""
-    python = peer_python()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
-    contents: dict[str, Any] = {"settings": np.array(json.dumps(settings)), **arrays}
-    np.savez(part / "task.npz", **contents)
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
-    log = part / "worker.log"
-    with log.open("w") as output:
-        done = subprocess.run(
-            [python, WORKER, part / "task.npz", part],
-            cwd=part,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode:
-        raise RuntimeError(
-            f"liftpose {VERSION} failed with status {done.returncode}; its log is {log}."
-        )
-    try:
-        part.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
-        # Another process has finished the same run in the meantime.
-        shutil.rmtree(part)
 
 
 def _read_run(folder: Path, test_2d: Experiments) -> PeerRun:

@@ -23,6 +23,8 @@ from liftpose.datasets import simulated
 from liftpose.skeleton import Skeleton
 
 Floats = NDArray[np.float64]
+Parts = tuple[dict[str, Floats], dict[str, Floats], dict[str, Floats], dict[str, Floats]]
+"""Training 2D and 3D, test 2D and 3D, each by experiment."""
 
 NOISE = 1.5  # pixels, standard deviation of each coordinate
 BODY = 600  # pixels, length of a body in the middle of the room
@@ -188,11 +190,11 @@ def filmed(file: str, name: str, root: str, up: int = 2) -> Case:
     if len(names) > 1:
         split = "by trial" if len(names) > 2 else "by animal"
         test = set(range(len(names))[-max(1, round(len(names) * ARM_TEST_SHARE)) :])
-        parts: tuple[dict[str, Floats], ...] = ({}, {}, {}, {})
+        parts: Parts = ({}, {}, {}, {})
         for number, trial in enumerate(names):
             first, second = parts[2:] if number in test else parts[:2]
             first[trial], second[trial] = points[trials == number], poses[trials == number]
-        pieces = (parts[0], parts[1], parts[2], parts[3])
+        pieces = parts
     joints = [str(joint) for joint in stored["joints"]]
     recording = _recording(name, stored, pieces, joints.index(root))
     return Case(recording, camera, name, split, real=False)
@@ -225,7 +227,7 @@ def animal(name: str, animals: int, frames: int = 500, test_animals: int = 4) ->
         In the pixels of the first camera of the animal's rig, every joint seen.
     """
     make = simulated.ANIMALS[name]
-    parts: list[dict[str, Floats]] = [{}, {}, {}, {}]
+    parts: Parts = ({}, {}, {}, {})
     for number in range(animals + test_animals):
         made = make(frames, seed=number, animal=number)
         noise = np.random.default_rng(number).normal(0, NOISE, (*made.poses_3d.shape[:2], 2))
@@ -304,14 +306,14 @@ def _one_side(stored: dict[str, Any], camera: int) -> tuple[Floats, Floats, NDAr
     return points[:, seen], stored["pose3d"][:, seen].astype(np.float64), seen
 
 
-def _recording(name: str, stored: dict[str, Any], pieces: Any, root: int) -> Recording:
+def _recording(name: str, stored: dict[str, Any], pieces: Parts, root: int) -> Recording:
     joints = tuple(str(joint) for joint in stored["joints"])
     targets = [joint for joint in range(len(joints)) if joint != root]
     bones = stored["bones"].astype(np.intp)
     return Recording(name, str(stored["units"]), *pieces, [root], [targets], joints, bones)
 
 
-def _tail(points: Floats, poses: Floats, key: str) -> tuple[dict[str, Floats], ...]:
+def _tail(points: Floats, poses: Floats, key: str) -> Parts:
     start = round(len(points) * (1 - TEST_SHARE))
     train, test = slice(0, start - GAP), slice(start, None)
     return {key: points[train]}, {key: poses[train]}, {key: points[test]}, {key: poses[test]}

@@ -25,7 +25,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from numpy.typing import NDArray
 from benchmarks import recordings
 from benchmarks.peer import KEPT, PROJECT, TORCH
 from benchmarks.record.cases import Case
+from benchmarks.worker import run_worker
 
 VERSION = "0.0.10"
 # Without what they depend on: both want torchvision, and fmpose3d a torch older than 2.11, for
@@ -144,7 +144,7 @@ def run_fmpose(
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
-        _run_worker(settings, arrays, folder)
+        run_worker(fmpose_python(), WORKER, settings, arrays, folder, f"fmpose3d {VERSION}")
     return _read_run(folder, case, scale)
 
 
@@ -296,38 +296,6 @@ def _fingerprint(settings: Mapping[str, Any], arrays: Mapping[str, Floats]) -> s
         # Turning poses into the camera rounds otherwise on other machines.
         digest.update((np.round(array, 6) + 0.0).tobytes())
     return digest.hexdigest()[:16]
-
-
-def _run_worker(settings: Mapping[str, Any], arrays: Mapping[str, Floats], folder: Path) -> None:
-    """Run the worker in a folder beside, which gets its name when everything is there."""
-    python = fmpose_python()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
-    contents: dict[str, Any] = {"settings": np.array(json.dumps(settings)), **arrays}
-    np.savez(part / "task.npz", **contents)
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    log = part / "worker.log"
-    with log.open("w") as output:
-        done = subprocess.run(
-            [python, WORKER, part / "task.npz", part],
-            cwd=part,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode:
-        raise RuntimeError(
-            f"fmpose3d {VERSION} failed with status {done.returncode}; its log is {log}."
-        )
-    try:
-        part.rename(folder)
-    except OSError:
-        if not folder.exists():
-            raise
-        # Another process has finished the same run in the meantime.
-        shutil.rmtree(part)
 
 
 def _read_run(folder: Path, case: Case, scale: float) -> FmposeRun:

@@ -142,15 +142,24 @@ class HeldOut:
         Weights
             All zero where nothing was held out.
         """
-        additions = {name: self._gains(parts) for name, parts in self.additions.items()}
-        without = choose_weights(self._missing, additions)
+        without = self._without
         if not more:
             return without
         further = {name: self._gains(parts) for name, parts in more.items()}
-        chosen = choose_weights(self._missing, additions | further)
+        chosen = choose_weights(self._missing, self._closed | further)
         if chosen.error < WORTHWHILE * without.error:
             return chosen
         return replace(without, values=without.values | dict.fromkeys(more, 0.0))
+
+    @cached_property
+    def _closed(self) -> dict[str, list[Tensor]]:
+        """What the closed-form members add, which is the same after every epoch."""
+        return {name: self._gains(parts) for name, parts in self.additions.items()}
+
+    @cached_property
+    def _without(self) -> Weights:
+        """The weights of the closed-form members where there are no others."""
+        return choose_weights(self._missing, self._closed)
 
     @cached_property
     def _missing(self) -> list[Tensor]:
@@ -180,10 +189,11 @@ class HeldOut:
             Means over the folds.
         """
         found = {}
-        for name, parts in {**self.additions, **(more or {})}.items():
+        further = {name: self._gains(parts) for name, parts in (more or {}).items()}
+        for name, gains in {**self._closed, **further}.items():
             ratios = [
                 (missing - gain).norm(dim=1).mean() / missing.norm(dim=1).mean().clamp(min=1e-12)
-                for missing, gain in zip(self._missing, self._gains(parts), strict=True)
+                for missing, gain in zip(self._missing, gains, strict=True)
             ]
             found[name] = float(torch.stack(ratios).mean())
         return found
