@@ -38,7 +38,8 @@ def facts(lifter: Lifter) -> dict[str, str]:
     known["gives"] = f"{depth}{lifter.unit or 'unit not stated'}, {lifter.frame} frame"
     known["camera"] = _camera(lifter)
     known["norm_2d"] = str(choice.get("norm_2d", lifter.normalization.norm_2d))
-    known["trained on"] = f"{choice.get('frames', '?')} frames"
+    images = " and their mirror images" if choice.get("mirrored") else ""
+    known["trained on"] = f"{choice.get('frames', '?')} frames{images}"
     known["chosen on"] = str(choice.get("chosen_on", choice.get("folds", "?")))
     if "epoch" in choice:
         known["network"] += f", best after epoch {choice['epoch']}"

@@ -17,6 +17,8 @@ class Effort:
         Length scales of the kernel that are tried, as shares of the median distance of two poses.
     learns_metric : bool
         Whether the kernel learns in which directions poses are unlike.
+    mirrors : bool
+        Whether mirror images are learned from where that is worthwhile.
     networks : bool
         Whether networks are trained.
     width, blocks : int
@@ -30,6 +32,7 @@ class Effort:
     landmarks: int
     lengths: tuple[float, ...]
     learns_metric: bool
+    mirrors: bool
     networks: bool
     width: int
     blocks: int
@@ -38,7 +41,7 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(300, (1.0,), False, False, 64, 1, 2000, 0),
-    "default": Effort(1000, (0.7, 1.0, 1.5), True, True, 64, 1, 2000, 1),
-    "best": Effort(2000, (0.7, 1.0, 1.5), True, True, 128, 2, None, 2),
+    "fast": Effort(300, (1.0,), False, False, False, 64, 1, 2000, 0),
+    "default": Effort(1000, (0.7, 1.0, 1.5), True, True, True, 64, 1, 2000, 1),
+    "best": Effort(2000, (0.7, 1.0, 1.5), True, True, True, 128, 2, None, 2),
 }

@@ -142,34 +142,6 @@ def judged_on(lifter: Lifter, task: Task, device: torch.device) -> HeldOut:
     )
 
 
-def sight_of(lifter: Lifter, task: Task) -> Sight | None:
-    """Give the camera that a lifter sees through.
-
-    Parameters
-    ----------
-    lifter : Lifter
-        With or without cameras.
-    task : Task
-        Its poses tell the camera where none is given.
-
-    Returns
-    -------
-    Sight or None
-        None where there is no one camera: the 2D is made or brought to unit size, what is lifted
-        to is depth alone, no camera shows the 3D near the 2D, or the bone fit is not wanted.
-    """
-    made = any(getattr(step, "makes_2d", False) for step in task.steps)
-    wanted = lifter.options.bone_fit and EFFORTS[lifter.options.effort].steps > 0
-    wanted &= task.held_out.folds.honest
-    if made or not wanted or lifter.normalization.norm_2d or lifter.normalization.dims != 3:
-        return None
-    if lifter.views is not None:
-        return Sight.given(lifter.views.reference.K)
-    anchoring = lifter.normalization.anchoring
-    used = sorted({*anchoring.joints, *anchoring.sets.roots})
-    return Sight.recovered(task.data.pose_2d[:, used], task.data.pose_3d[:, used])
-
-
 def with_closed_members(lifter: Lifter, judged: HeldOut, sight: Sight | None) -> Lifter:
     """Weigh the closed-form members of a lifter, and choose the settings of its bone fit.
 

@@ -25,11 +25,11 @@ from liftpose.lifter.fitting import (
     check_start,
     fit_network,
     judged_on,
-    sight_of,
     with_closed_members,
 )
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.ridge import Ridge
+from liftpose.lifter.mirroring import seen_and_mirrored
 from liftpose.lifter.normalization import Normalization, as_joints, placed
 from liftpose.lifter.opt import Options, resolve_device
 from liftpose.lifter.preparation import (
@@ -44,6 +44,7 @@ from liftpose.lifter.preparation import (
     with_noise,
 )
 from liftpose.lifter.run import Epoch, Start
+from liftpose.lifter.sight import Sight
 from liftpose.lifter.solving import Task, fit_best_linear, fit_closed
 from liftpose.lifter.state import as_state, restore, skeleton_of
 from liftpose.lifter.terms import (
@@ -245,6 +246,9 @@ class Lifter:
                 data, steps, folds, learned, own, judged, start, _of_one_place(views, steps)
             )
             task, linear = fit_best_linear(task, sets, self.options, norm_2d, stats)
+            task, linear, sight = seen_and_mirrored(
+                task, linear, views, skeleton, self.options, norm_2d
+            )
             self.normalization, self.ridge = linear.normalization, linear.ridge
             self.choice = linear.choice
             self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}
@@ -255,18 +259,22 @@ class Lifter:
             if on_ready is not None:
                 on_ready(self)
             if self.options.network != "ridge":
-                best = self._with_best_members(task, device, on_epoch)
+                best = self._with_best_members(task, sight, device, on_epoch)
                 self.members, self.weights = best.members, best.weights
                 self.bone_fit, self.choice = best.bone_fit, best.choice
         return self
 
     def _with_best_members(
-        self, task: Task, device: torch.device, on_epoch: Callable[[Epoch], None] | None
+        self,
+        task: Task,
+        sight: Sight | None,
+        device: torch.device,
+        on_epoch: Callable[[Epoch], None] | None,
     ) -> Lifter:
         judged = judged_on(self, task, device)
         if self.options.network == "martinez":
             return fit_network(self, task, judged, device, on_epoch)
-        closed = with_closed_members(self, judged, sight_of(self, task))
+        closed = with_closed_members(self, judged, sight)
         if self.options.members == "kernel":
             return closed
         return fit_network(closed, task, judged, device, on_epoch)

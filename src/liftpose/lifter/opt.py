@@ -58,6 +58,9 @@ class Options:
     bone_fit: bool = True
     """Whether lifted poses are fitted to their 2D and their bones, where that serves held-out
     frames."""
+    mirror: bool = True
+    """Whether mirror images of the training poses, left and right exchanged, are learned from
+    too, where that serves held-out frames."""
     epochs: int = 30
     """Total passes over the training frames; a resumed run continues up to it."""
     batch_size: int = 64
@@ -116,7 +119,7 @@ class Options:
             _check_number("noise", self.noise, float, low=0.0)
         if self.job is not None:
             _check_number("job", self.job, int, low=1)
-        for name in ("bone_fit", "resume", "test", "predict", "procrustes", "max_norm"):
+        for name in ("bone_fit", "mirror", "resume", "test", "predict", "procrustes", "max_norm"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} is {getattr(self, name)!r}; expected True or False.")
         if self.effort not in EFFORTS:

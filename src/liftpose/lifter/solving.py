@@ -32,10 +32,10 @@ CLOSED: dict[str, Any] = {"kernel": Kernel}
 """The members that are solved in closed form, by the names that a lifter keeps them by."""
 
 WORTHWHILE = 0.97
-"""Held-out error, as a share of that without it, that physical augmentation has to come below.
+"""Held-out error, as a share of that without, that more poses to learn from have to come below.
 
-It is judged by a linear map, for networks too: a gain of 1.5 % there was measured to become a loss
-of 16 % with the network on a mouse (mouse34), and gains of 5 % and more to stay.
+It is judged by a linear map, for all members: a gain of 1.5 % there by physical augmentation was
+measured to become a loss of 16 % with networks on a mouse (mouse34), and gains of 5 % to stay.
 """
 
 
@@ -245,8 +245,8 @@ def fit_best_linear(
         )
         for strength in ((0.0, *STRENGTHS) if decided else (0.0,))
     }
-    errors = {strength: _held_out_errors(task, linear) for strength, (_, linear) in tried.items()}
-    shares = {strength: _share(own, errors[0.0]) for strength, own in errors.items()}
+    errors = {strength: held_out_errors(task, linear) for strength, (_, linear) in tried.items()}
+    shares = {strength: share_of(own, errors[0.0]) for strength, own in errors.items()}
     best = min(shares, key=lambda strength: shares[strength])
     best = best if shares[best] < WORTHWHILE else 0.0
     log.info(
@@ -270,8 +270,21 @@ def _with_strength(task: Task, strength: float) -> Task:
     return replace(task, steps=tuple(steps))
 
 
-def _held_out_errors(task: Task, linear: Linear) -> torch.Tensor:
-    """Mean distance of the targets in each fold's held-out frames, which are not augmented."""
+def held_out_errors(task: Task, linear: Linear) -> torch.Tensor:
+    """Give what a linear map leaves of each fold's held-out frames, which are not augmented.
+
+    Parameters
+    ----------
+    task : Task
+        Holds the frames.
+    linear : Linear
+        With the same folds.
+
+    Returns
+    -------
+    tensor, shape (K,)
+        Mean distance of the targets.
+    """
     normalization, ridge = linear.normalization, linear.ridge
     judged = task.validation or Judged(task.held_out.batch, task.folds)
     inputs, outputs, counts = standardise(judged.batch, normalization)
@@ -286,7 +299,18 @@ def _held_out_errors(task: Task, linear: Linear) -> torch.Tensor:
     return torch.stack(errors)
 
 
-def _share(errors: torch.Tensor, plain: torch.Tensor) -> float:
-    """Error as a share of the error without, over all folds but the one that gains most."""
+def share_of(errors: torch.Tensor, plain: torch.Tensor) -> float:
+    """Give errors as a share of those without, over all folds but the one that gains most.
+
+    Parameters
+    ----------
+    errors, plain : tensor, shape (K,)
+        Of each fold.
+
+    Returns
+    -------
+    float
+        A mean; over all folds where there are two.
+    """
     ratios = (errors / plain.clamp(min=1e-12)).sort().values
     return float((ratios[1:] if len(ratios) > 2 else ratios).mean())

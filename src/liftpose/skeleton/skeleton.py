@@ -56,7 +56,8 @@ class Skeleton:
     colors : sequence of triples, optional
         Red, green and blue of each limb, 0 to 255, rounded to whole numbers.
     pairs : sequence of pairs of joints, optional
-        Left and right of the same joint, left first. No joint is in two of them.
+        Left and right of the same joint, left first. No joint is in two of them. Where there are
+        none, whoever needs them goes by the names (see `liftpose.skeleton.sides`).
     rigid : sequence of pairs of joints, optional
         Between which joints the distance never changes in one animal: bones, or other joints of
         one hard part, such as those where the legs leave the thorax. None means that nobody has
