@@ -175,6 +175,16 @@ def test_train_as_json_prints_the_run(fly):
     assert found["digest"] == liftpose.load("run").digest
 
 
+def test_effort_on_the_command_line_goes_before_the_file(fly):
+    params = (fly / "params.toml").read_text()
+    assert "effort" not in params.replace("# effort", "")
+    result = run("train", fly / "params.toml", "-o", "run", "--effort", "fast", "--json")
+    assert json.loads(result.stdout)["options"]["options"]["effort"] == "fast"
+    refused = run("train", fly / "params.toml", "-o", "other", "--effort", "quick")
+    failed(refused, Status.BAD_INPUT, "effort is 'quick'", "'fast'", "'default'", "'best'")
+    assert not Path("other").exists()
+
+
 @pytest.mark.parametrize("model", ["run", "fly.lifter"])
 def test_lift_takes_a_run_or_a_lifter(fly, model):
     result = run("lift", fly / model, fly / "walk_2d.nc", "-o", "out.nc", "--json")

@@ -388,7 +388,14 @@ def test_a_library_is_learned_from_on_the_command_line(tmp_path, monkeypatch):
     )
     animal.skeleton.write(tmp_path / "mouse.toml")
     ways = {
-        "far.lifter": ("--library", "mouse", "--simulated", "--weak-perspective"),
+        "far.lifter": (
+            "--library",
+            "mouse",
+            "--simulated",
+            "--weak-perspective",
+            "--effort",
+            "fast",
+        ),
         "near.lifter": (
             *("--library", "library.nc", "--skeleton", "mouse.toml"),
             *("--calibration", "calib.toml", "--camera", "top"),
@@ -402,6 +409,8 @@ def test_a_library_is_learned_from_on_the_command_line(tmp_path, monkeypatch):
         lifted = liftpose.load(name).lift(flat)
         assert np.isfinite(lifted.position).any()
     assert liftpose.load("far.lifter").unit == "body length"
+    efforts = [liftpose.load(name).options.effort for name in ways]
+    assert efforts == ["fast", "default"]
     again = CliRunner().invoke(app, ["train", *ways["far.lifter"], "-o", "far.lifter"])
     assert again.exit_code == Status.BAD_INPUT
     assert "--overwrite" in again.stderr

@@ -177,6 +177,10 @@ def train(
         str, typer.Option(metavar="A..B", help="Range of the camera around the animal, degrees.")
     ] = "-180..180",
     length: Length = None,
+    effort: Annotated[
+        str | None,
+        typer.Option(metavar="EFFORT", help="fast, default or best: how much time it may take."),
+    ] = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="With --library: the simulated animal of the name.")
     ] = False,
@@ -217,6 +221,7 @@ def train(
                     azimuth=azimuth,
                     length=length,
                     simulated=simulated,
+                    effort=effort,
                     rename=read_renames(rename or (), rename_table),
                     overwrite=overwrite,
                     on_epoch=lambda epoch: advance(*_progress(epoch)),
@@ -233,6 +238,8 @@ def train(
             return
         _count(files, 1, 1, "training takes one params file")
         arguments = read_params(files[0]).arguments(out)
+        if effort is not None:
+            arguments["training_kwargs"]["effort"] = effort
         from liftpose.main import train as run
 
         with say.progress("training") as advance:

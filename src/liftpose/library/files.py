@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from liftpose.io import read_calibration
 from liftpose.io.calibration import chosen, framed
 from liftpose.library.training import FromLibrary, train_from_library
+from liftpose.lifter.opt import Options
 from liftpose.lifter.run import Epoch
 from liftpose.skeleton import Skeleton
 
@@ -31,6 +32,7 @@ def train_file_from_library(
     azimuth: str = "-180..180",
     length: str | None = None,
     simulated: bool = False,
+    effort: str | None = None,
     rename: Mapping[str, str] | None = None,
     overwrite: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -62,6 +64,8 @@ def train_file_from_library(
         A known distance, such as ``"nose-tailbase=85mm"``.
     simulated : bool
         Whether a species is the simulated animal of that name.
+    effort : str, optional
+        ``"fast"``, ``"default"`` or ``"best"``.
     rename : mapping of str to str, optional
         From the tracker's names to those of the library.
     overwrite : bool
@@ -100,6 +104,7 @@ def train_file_from_library(
         length=length,
         kind="simulated" if simulated else "anatomical",
         on_epoch=on_epoch,
+        effort=effort or Options.effort,
     )
     return found, found.lifter.save(out, overwrite=overwrite)
 
