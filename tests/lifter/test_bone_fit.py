@@ -220,6 +220,52 @@ def test_it_is_what_its_slow_twin_finds_in_other_settings(settings):
     np.testing.assert_allclose(fit.refine(said, seen), expected, atol=1e-4 * UNIT)
 
 
+def one_by_one(fit, said, seen):
+    """What `BoneFit.refine_one` gives of each pose."""
+    pairs = zip(said.numpy(), seen.numpy(), strict=True)
+    return np.concatenate([fit.refine_one(pose[None], pixels[None]) for pose, pixels in pairs])
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+@pytest.mark.parametrize("kind", BODIES)
+def test_one_pose_is_moved_as_among_others(kind, steps):
+    fit, said, seen = made(kind, steps=steps)
+    found = one_by_one(fit, said, seen)
+    np.testing.assert_allclose(found, Twin(fit).refine(said, seen), atol=1e-4 * UNIT)
+    np.testing.assert_allclose(found, fit.refine(said, seen), atol=1e-4 * UNIT)
+
+
+@pytest.mark.parametrize("settings", [{"lens": FAR}, {"strength": 0.5}, {"strength": 0.0}])
+def test_one_pose_is_moved_as_among_others_in_other_settings(settings):
+    fit, said, seen = made(**settings)
+    expected = fit.refine(said, seen)
+    np.testing.assert_allclose(one_by_one(fit, said, seen), expected, atol=1e-5 * UNIT)
+
+
+def test_one_pose_that_is_not_wholly_seen_or_nowhere_is_treated_as_among_others():
+    fit, said, seen = made()
+    said, seen = said.clone(), seen.clone()
+    seen[0] = torch.nan
+    seen[1, 1:5] = torch.nan
+    seen[2] = seen[2, :1]
+    seen[3] = 2 * torch.from_numpy(LENS[:2, 2]) - seen[3]
+    said[4, 1] = torch.nan
+    seen[5, 2, 0] = seen[6, 3] = torch.nan
+    before = said.clone(), seen.clone()
+    found = one_by_one(fit, said, seen)
+    np.testing.assert_array_equal(found[:5], said[:5])
+    np.testing.assert_allclose(found, fit.refine(said, seen), atol=1e-4 * UNIT)
+    np.testing.assert_array_equal(said, before[0])
+    np.testing.assert_array_equal(seen, before[1])
+
+
+@pytest.mark.parametrize("precision", [-1.0, 0.0, torch.nan])
+def test_one_pose_that_has_no_solution_stays(precision):
+    fit, said, seen = made("no bones")
+    hopeless = replace(fit, precision=torch.eye(len(fit.precision)) * precision)
+    np.testing.assert_array_equal(one_by_one(hopeless, said, seen), said)
+
+
 def test_bones_of_infinite_spread_do_not_count():
     fit, said, seen = made()
     without = replace(fit, body=replace(fit.body, bones=fit.body.bones[:0]))

@@ -85,6 +85,28 @@ def test_a_pose_alone_is_as_among_others(lifter, seen):
         np.testing.assert_allclose(alone, whole[frame], atol=ROUNDING * unit)
 
 
+@pytest.mark.parametrize("network", ["ridge", "kernel", "residual"])
+def test_one_pose_after_another_is_as_all_at_once(network):
+    pose_3d, rng = poses(500, seed=3), np.random.default_rng(4)
+    pixels = np.asarray(BENT.project(pose_3d))
+    lifter = Lifter(LEG, network=network, epochs=2).fit(pixels, pose_3d, BENT)
+    if network == "residual":
+        lifter = lifter.with_members(lifter.members, {"kernel": 0.4, "network": 0.3}, None)
+    new = np.asarray(BENT.project(poses(40, seed=5)))
+    new[rng.random(new.shape[:2]) < 0.05] = np.nan
+    new[7] = np.nan
+    together = lifter.lift(new)
+    unit = float(lifter.normalization.std_out.max())
+    rounding = unit * (1e-6 if network == "ridge" else ROUNDING)
+    for frame, pixels in enumerate(new):
+        alone = lifter.lift(pixels[None])
+        np.testing.assert_allclose(alone.position[0], together.position[frame], atol=rounding)
+        linear = lifter.relative(pixels[None], linear_only=True)[0]
+        expected = lifter.relative(new, linear_only=True)[frame]
+        np.testing.assert_allclose(linear, expected, atol=1e-6 * unit)
+    assert np.isnan(together.position[7]).all()
+
+
 def test_experiments_may_end_anywhere(lifter, seen):
     parts = {"a": seen[:3], "b": seen[3:5000], "c": seen[5000:]}
     expected = lifted(lifter, seen)[0].position

@@ -246,6 +246,31 @@ def test_frames_in_which_nothing_was_seen_are_told():
     assert seen.any()
 
 
+@pytest.mark.parametrize("norm_2d", [False, True])
+def test_one_pose_is_made_ready_as_among_others(norm_2d):
+    pose_2d = points(dims=2, gaps=0.2)
+    pose_2d[3] = torch.nan
+    pose_2d[4, 0] = pose_2d[4, 4:6] = torch.nan  # no joint has its anchor
+    pose_2d[4, 3] = torch.nan
+    normalization = fitted(LEGS, pose_2d, points(), norm_2d=norm_2d)
+    inputs, seen = normalization.seen_inputs(pose_2d)
+    assert seen is not None
+    assert not seen[[3, 4]].any()
+    for row, pose in enumerate(pose_2d.numpy()):
+        one, any_seen = normalization.of_one(pose[None])
+        assert any_seen == bool(seen[row])
+        np.testing.assert_allclose(one[0], inputs[row], rtol=1e-6, atol=1e-7)
+
+
+def test_one_pose_is_made_ready_with_its_place():
+    pose_2d = points(dims=2)
+    normalization = with_place(pose_2d)
+    assert normalization.mean_place is not None
+    for row, pose in enumerate(pose_2d.numpy()):
+        expected = normalization.inputs(pose_2d)[row]
+        np.testing.assert_allclose(normalization.of_one(pose[None])[0][0], expected, rtol=1e-6)
+
+
 def test_of_unused_joints_nothing_need_be_seen():
     pose_2d = points(dims=2)
     normalization = fitted(LEGS, pose_2d, points())

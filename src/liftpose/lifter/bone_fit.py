@@ -23,6 +23,7 @@ What is measured for it, and how its settings are chosen, is in `bone_measuring`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from liftpose.lifter.bone_single import Single
 from liftpose.lifter.bone_steps import Equations, Solver, times
 from liftpose.lifter.normalization import Anchoring
 from liftpose.lifter.sight import Sight, root_depth
@@ -174,6 +176,32 @@ class BoneFit:
             refined[rows] = self._refined(poses[rows], points[rows], solver)
         return torch.from_numpy(refined)
 
+    def refine_one(self, relative: Doubles, image: Doubles) -> Doubles:
+        """Move one lifted pose as `refine` does, in a fraction of the time.
+
+        Parameters
+        ----------
+        relative, image : array, shape (1, T + R, 3) and (1, J, 2), float64
+            As `refine` takes them.
+
+        Returns
+        -------
+        array, shape (1, T + R, 3), float64
+        """
+        if self.strength == 0:
+            return relative
+        fixed, points = self._fixed, image.take(self._fixed.joints, 1)
+        if not math.isfinite(np.add.reduce(points, None)):
+            return self._refined(relative, image, Solver(fixed.equations, 1))
+        with np.errstate(all="ignore"):  # of poses without a place
+            step = fixed.single.move(relative[0], points[0], self.steps)
+        if step is None:
+            return relative
+        refined = relative + step.reshape(relative.shape)
+        if fixed.around is not None:
+            refined += fixed.around @ relative
+        return refined
+
     @cached_property
     def _fixed(self) -> _Fixed:
         return _Fixed(self)
@@ -294,3 +322,4 @@ class _Fixed:
         self.offset = inverse[:2, 2:].astype(np.float32)
         bones, lengths = fit.body.bones.numpy(), fit.lengths.numpy()
         self.equations = Equations(precision, bones, lengths, fit.spread.numpy(), fit.noise)
+        self.single = Single(self.equations, self.said, inverse[:2], self.back.T)

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from liftpose.lifter.products import product
+
 Singles = NDArray[np.float32]
 
 TINY = 1e-5
@@ -25,9 +27,6 @@ TINY = 1e-5
 
 SHORTEST = 1e-18
 """Least square of a bone's length, so that one without any has a direction, too."""
-
-SMALL = 9000
-"""Multiplications in a product up to which NumPy does it, as then it keeps to one thread."""
 
 
 def times(matrix: Any, rows: Any) -> Any:
@@ -48,10 +47,39 @@ def times(matrix: Any, rows: Any) -> Any:
     >>> times(np.ones((1, 2)), np.arange(6.0).reshape(2, 3)).tolist()
     [[3.0, 5.0, 7.0]]
     """
-    rows = rows.reshape(matrix.shape[1], -1)
-    if matrix.size * rows.shape[1] <= SMALL:
-        return matrix @ rows
-    return torch.mm(torch.from_numpy(matrix), torch.from_numpy(rows)).numpy()
+    return product(matrix, rows.reshape(matrix.shape[1], -1))
+
+
+def weighed(bone: Singles, lengths: Singles, variance: Singles, blur: Any) -> tuple[Any, Any]:
+    """Say of bones where they point to and how short they are, both in their spreads.
+
+    Parameters
+    ----------
+    bone : array, shape (..., 3, N), float32
+        From its near end to its far one.
+    lengths, variance : array, shape (..., N) or one that is repeated to it
+        What it should be long, and of that the square of the standard deviation.
+    blur : float
+        How much of the variance is of the noise across the line of sight.
+
+    Returns
+    -------
+    along : array, shape (..., 3, N)
+        A direction over how much the length may vary.
+    short : array, shape (..., N)
+    """
+    squares = bone * bone
+    square = np.add.reduce(squares, -2)
+    np.maximum(square, SHORTEST, out=square)
+    # Across the line of sight a bone is as long as the noisy 2D has it.
+    share = squares[..., 2, :] / square
+    share *= blur
+    spread = np.sqrt(variance - share)
+    length = np.sqrt(square)
+    short = (lengths - length) / spread
+    length *= spread
+    bone /= length[..., None, :]
+    return bone, short
 
 
 class Equations:
@@ -231,7 +259,8 @@ class Solver:
     def _add_bones(self, pose: Singles, diagonal: Singles, edge: Singles, pairs: Singles) -> None:
         """Add to the equations what the bones have to do with them."""
         equations, products = self.equations, self.products
-        along, short = self._bones(pose)
+        bone = times(equations.between, pose).reshape(-1, 3, self.frames)
+        along, short = weighed(bone, equations.lengths, equations.variance, equations.blur)
         np.multiply(self.ends, along[:, None], out=products)
         lines = np.add.reduce(products, 2)
         # Of each line its square, and its products with the root's and with what is missing.
@@ -243,20 +272,3 @@ class Solver:
         np.add(edge, sums[:-1, 1], out=self.edge)
         self.slope += sums[:, 2]
         self.normal[equations.places] = pairs + times(equations.pairs, lines[:, 0] * lines[:, 1])
-
-    def _bones(self, pose: Singles) -> tuple[Singles, Singles]:
-        """Directions of the bones, (B, 3, N), and by how much they are short; in their spreads."""
-        equations = self.equations
-        bone = times(equations.between, pose).reshape(-1, 3, self.frames)
-        squares = bone * bone
-        square = np.add.reduce(squares, 1)
-        np.maximum(square, SHORTEST, out=square)
-        # Across the line of sight a bone is as long as the noisy 2D has it.
-        share = squares[:, 2] / square
-        share *= equations.blur
-        spread = np.sqrt(equations.variance - share)
-        length = np.sqrt(square)
-        short: Singles = (equations.lengths - length) / spread
-        length *= spread
-        bone /= length[:, None]
-        return bone, short

@@ -43,6 +43,7 @@ from liftpose.lifter.preparation import (
     one_fold,
     with_noise,
 )
+from liftpose.lifter.products import product
 from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.sight import Sight
 from liftpose.lifter.solving import Task, fit_best_linear, fit_closed
@@ -501,6 +502,8 @@ class Lifter:
 
     @torch.inference_mode()
     def _relative(self, points: Floats, linear_only: bool) -> Floats:
+        if len(points) == 1 and not isinstance(self.network, Martinez):
+            return self._of_one(np.asarray(points, np.float64), linear_only)
         chunk = torch.from_numpy(np.array(points, np.float64))
         inputs, seen = self.normalization.seen_inputs(chunk)
         outputs = self.ridge.predict(inputs)
@@ -513,6 +516,28 @@ class Lifter:
             relative[~seen] = torch.nan
         result: Floats = relative.numpy()
         return result
+
+    def _of_one(self, points: Any, linear_only: bool) -> Floats:
+        """Lift one pose as `_relative` does, in NumPy, which takes half of the time to begin."""
+        normalization = self.normalization
+        inputs, seen = normalization.of_one(points)
+        if not seen:
+            return np.full((1, len(normalization.anchoring.joints), self.dims), np.nan)
+        weights = self.ridge.weights.numpy()
+        known = inputs[:, : len(weights) - 1].astype(np.float64)
+        outputs: Any = product(known, weights[:-1])
+        outputs += weights[-1]
+        bent = [] if linear_only else [name for name in self.weights if self.weights[name] > 0]
+        for name in bent:
+            addition = self.members[name].addition(torch.from_numpy(inputs)).cpu()
+            outputs += self.weights[name] * addition.numpy().astype(np.float64)
+        outputs *= normalization.std_out.numpy()
+        outputs += normalization.mean_out.numpy()
+        relative: Any = outputs.reshape(1, -1, self.dims)
+        if self.bone_fit is not None and not linear_only:
+            relative = self.bone_fit.refine_one(relative, points)
+        lifted: Floats = relative
+        return lifted
 
     def mean_pose(self, poses_2d: Poses, camera: Any = None) -> Floats:
         """Give the mean of the training data, as a guess that looks at no frame.

@@ -7,6 +7,7 @@ when it becomes zero, the mean of the training data.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -77,6 +78,11 @@ class Anchoring:
         with torch.inference_mode(False):  # else whoever lifts first decides what they are good for
             joints = torch.tensor(self.joints, dtype=torch.int64)
             return joints, torch.tensor(self.anchors, dtype=torch.int64)
+
+    @cached_property
+    def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """`joints` and `anchors`, each shape (T + R,)."""
+        return np.array(self.joints, np.intp), np.array(self.anchors, np.intp)
 
     def place(self, relative: Tensor, known: Tensor | None = None) -> Tensor:
         """Put relative positions back into one pose.
@@ -344,6 +350,34 @@ class Normalization:
         if is_complete(image):
             return inputs, None
         return inputs, image.isfinite().permute(1, 2, 0).flatten(0, 1).any(0)
+
+    def of_one(self, pose_2d: Floats) -> tuple[Floats, bool]:
+        """Standardise one pose as `seen_inputs` does, in NumPy, which begins sooner.
+
+        Parameters
+        ----------
+        pose_2d : array, shape (1, J, 2), float64
+            Pixels.
+
+        Returns
+        -------
+        inputs : array, shape (1, 2 (T + R) + P), float32
+            As `inputs` gives them.
+        seen : bool
+            Whether anything was seen.
+        """
+        joints, anchors = self.anchoring.places
+        image: Any = pose_2d.take(joints, 1)
+        image -= pose_2d.take(anchors, 1)
+        scaled = unit_norm(torch.from_numpy(image)).numpy() if self.norm_2d else image
+        numbers = scaled.reshape(1, -1)
+        if self.mean_place is not None:
+            numbers = np.concatenate([numbers, pose_2d[:, self.anchoring.sets.roots[0]]], 1)
+        mean, std = self._moments
+        inputs = ((numbers - mean.numpy()) / std.numpy()).astype(np.float32)
+        if math.isfinite(np.add.reduce(numbers, None)):
+            return inputs, True
+        return np.nan_to_num(inputs, copy=False), bool(np.isfinite(image).any())
 
     def _anchored(self, image: Tensor, pose_2d: Tensor) -> Tensor:
         """Standardise anchored 2D, and the first root's place where that is an input, too."""

@@ -219,6 +219,22 @@ def test_chunks_change_nothing(monkeypatch):
     assert kernel.addition(ready[0][:0]).shape == (0, 6)
 
 
+@pytest.mark.parametrize("effort", ["fast", "default"])
+def test_one_pose_is_lifted_as_among_others(effort, monkeypatch):
+    x, y, counts = curve(400)
+    far = torch.tensor([[1e6, 0.0, 0.0, -1e6]]).double()
+    inputs = torch.cat([x[:30], far])
+    for rounding, tolerance in ((module.ROUNDING, module.ROUNDING), (0.0, 1e-9)):
+        monkeypatch.setattr(module, "ROUNDING", rounding)
+        _, kernel = fit((x, y, counts), effort=effort)
+        assert kernel.scale.ndim == {"fast": 1, "default": 2}[effort]
+        expected = kernel.addition(inputs)
+        for row, one in enumerate(inputs):
+            found = kernel.addition(one[None])
+            assert found.dtype == expected.dtype
+            torch.testing.assert_close(found[0], expected[row], rtol=1e-6, atol=tolerance)
+
+
 def test_single_precision_costs_little_and_double_is_used_where_it_would_not(monkeypatch):
     x = curve(2000, seed=4)[0]
     _, kernel = fit(curve(400))
