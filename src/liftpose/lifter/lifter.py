@@ -452,22 +452,22 @@ class Lifter:
     ) -> Iterator[tuple[slice, Floats]]:
         """Give rows and joints relative to their anchors in the lifter's frame, chunk by chunk."""
         known = () if cameras is None else cameras.values()
-        bent = unreached is not None and any(np.any(camera.dist) for camera in known)
+        bent = unreached is not None and any(camera.dist.any() for camera in known)
 
-        def lifted(first: int) -> tuple[slice, Floats, Counter[Camera]]:
+        def lifted(first: int) -> tuple[slice, Floats, Mapping[Camera, int]]:
             part = poses_2d.part(first, first + CHUNK)
             rows, sure = slice(first, first + part.frames), part.sure(self.options.min_confidence)
             if self.views is None or cameras is None:
-                return rows, self._relative(sure.points, linear_only), Counter()
+                return rows, self._relative(sure.points, linear_only), {}
             of_part = [cameras[key] for key in part.keys]
             seen = self.views.seen(sure, of_part)
-            lost = self.views.unreached(sure, seen, of_part) if bent else Counter()
+            lost = self.views.unreached(sure, seen, of_part) if bent else {}
             relative = self.views.back(self._relative(seen, linear_only), part, of_part)
             return rows, relative, lost
 
         firsts = range(0, poses_2d.frames, CHUNK)
         for rows, relative, lost in threads.side_by_side(lifted, firsts, self.options.job):
-            if unreached is not None:
+            if unreached is not None and lost:
                 unreached.update(lost)
             yield rows, relative
 
@@ -500,10 +500,13 @@ class Lifter:
             result[rows] = relative
         return result
 
-    @torch.inference_mode()
     def _relative(self, points: Floats, linear_only: bool) -> Floats:
         if len(points) == 1 and not isinstance(self.network, Martinez):
             return self._of_one(np.asarray(points, np.float64), linear_only)
+        return self._of_many(points, linear_only)
+
+    @torch.inference_mode()
+    def _of_many(self, points: Floats, linear_only: bool) -> Floats:
         chunk = torch.from_numpy(np.array(points, np.float64))
         inputs, seen = self.normalization.seen_inputs(chunk)
         outputs = self.ridge.predict(inputs)
@@ -518,7 +521,7 @@ class Lifter:
         return result
 
     def _of_one(self, points: Any, linear_only: bool) -> Floats:
-        """Lift one pose as `_relative` does, in NumPy, which takes half of the time to begin."""
+        """Lift one pose as `_of_many` does, in NumPy, which takes half of the time to begin."""
         normalization = self.normalization
         inputs, seen = normalization.of_one(points)
         if not seen:
@@ -529,7 +532,7 @@ class Lifter:
         outputs += weights[-1]
         bent = [] if linear_only else [name for name in self.weights if self.weights[name] > 0]
         for name in bent:
-            addition = self.members[name].addition(torch.from_numpy(inputs)).cpu()
+            addition = self.members[name].addition(torch.from_numpy(inputs)).detach().cpu()
             outputs += self.weights[name] * addition.numpy().astype(np.float64)
         outputs *= normalization.std_out.numpy()
         outputs += normalization.mean_out.numpy()

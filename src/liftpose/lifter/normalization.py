@@ -128,7 +128,7 @@ def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
     """
     origin: Any = 0.0
     # The least is NaN where anything is, at a fraction of the cost of asking each number.
-    if np.isnan(relative.min()):
+    if math.isnan(np.minimum.reduce(relative, None)):
         nothing = np.isnan(relative).all((1, 2), keepdims=True)
         origin = np.where(nothing, np.nan, 0.0)
     sources = _sources(sets, known=False)

@@ -113,12 +113,12 @@ def _as_table(values: Any, where: str, dims: tuple[int, ...], copy: bool) -> Flo
     array = np.asarray(values)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{where}: values are of type {array.dtype}; expected numbers.")
-    expected = " or ".join(f"(frames, joints, {dim})" for dim in dims)
     if array.ndim != 3 or array.shape[2] not in dims:
+        expected = " or ".join(f"(frames, joints, {dim})" for dim in dims)
         raise ValueError(f"{where}: shape is {array.shape}; expected {expected}.")
     if 0 in array.shape:
         raise ValueError(f"{where}: shape is {array.shape}; there is nothing in it.")
-    kind = np.float32 if array.dtype in (np.float16, np.float32) else np.float64
+    kind = np.float32 if array.dtype.kind == "f" and array.itemsize <= 4 else np.float64
     # A view, where it is no copy: it is made read-only later, and the caller's array is not.
     table: Any = np.array(array, kind, order="C") if copy else np.asarray(array, kind)[:]
     if np.isinf(table).any():

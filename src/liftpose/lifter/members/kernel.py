@@ -348,10 +348,11 @@ class _Map:
         scale, kind = self.scale.numpy(), self.sizes.numpy().dtype
         wide = inputs.astype(scale.dtype)
         points = (wide * scale if scale.ndim == 1 else product(wide, scale)).astype(kind)
-        known = np.concatenate([points, np.add.reduce(points * points, 1, keepdims=True)], 1)
+        known = np.empty((1, points.size + 1), kind)
+        known[:, :-1], known[:, -1] = points, points[0] @ points[0]
         squares = product(known, self.landmarks.numpy())
         squares += self.sizes.numpy()
-        squares.clip(0, FAR, out=squares)
+        np.minimum(np.maximum(squares, 0, out=squares), FAR, out=squares)
         root = np.sqrt(squares)
         squares /= 3
         squares += root
