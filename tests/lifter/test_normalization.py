@@ -1,11 +1,14 @@
 """Anchoring, unit norm and statistics, and the way back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liftpose.lifter.completion import FEWEST
 from liftpose.lifter.normalization import (
     TRAVELS,
     Anchoring,
@@ -161,9 +164,25 @@ def test_coordinates_share_one_scale_or_have_their_own():
     torch.testing.assert_close(std, torch.ones_like(std), rtol=1e-4, atol=1e-4)
 
 
-def test_what_was_not_seen_becomes_the_mean():
+def test_what_was_not_seen_becomes_what_the_others_tell():
     pose_2d = points(dims=2, gaps=0.2)
     normalization = fitted(LEGS, pose_2d, points())
+    whole = normalization.complete(pose_2d)
+    used = [*LEGS.joints, *LEGS.sets.roots]
+    assert whole[:, used].isfinite().all()
+    assert torch.equal(normalization.inputs(pose_2d), normalization.inputs(whole))
+    counts = torch.ones_like(points(), dtype=torch.bool)
+    inputs, _, counted = normalization.ready(pose_2d, points(), counts)
+    assert torch.equal(inputs, normalization.inputs(whole))
+    # What is learned is what was seen.
+    known = counted_values(LEGS, pose_2d, points(), counts).flatten(1)
+    assert torch.equal(counted, known)
+    assert not known.all()
+
+
+def test_without_a_completion_it_becomes_the_mean():
+    pose_2d = points(dims=2, gaps=0.2)
+    normalization = replace(fitted(LEGS, pose_2d, points()), completion=None)
     inputs = normalization.inputs(pose_2d)
     missing = anchored_inputs(LEGS, pose_2d, False).flatten(1).isnan()
     assert missing.any()
@@ -190,14 +209,15 @@ def test_the_place_of_a_root_that_travels_is_an_input():
     normalization = with_place(pose_2d)
     plain = with_place(pose_2d, placed=False)
     inputs = normalization.inputs(pose_2d)
-    torch.testing.assert_close(inputs[:, :-2], plain.inputs(pose_2d), rtol=0, atol=0)
-    root = pose_2d[:, 0].numpy()
-    expected = (root - np.nanmean(root, 0)) / np.nanstd(root, 0)
-    np.testing.assert_allclose(inputs[:, -2:], np.nan_to_num(expected), atol=1e-6)
+    seen = torch.arange(len(pose_2d)) != 7
+    torch.testing.assert_close(inputs[seen, :-2], plain.inputs(pose_2d)[seen], rtol=0, atol=0)
+    root, whole = pose_2d[:, 0].numpy(), normalization.complete(pose_2d)
+    expected = (whole[:, 0].numpy() - np.nanmean(root, 0)) / np.nanstd(root, 0)
+    np.testing.assert_allclose(inputs[:, -2:], expected, atol=1e-6)
     counts = torch.ones_like(points(200), dtype=torch.bool)
     assert torch.equal(normalization.ready(pose_2d, points(200), counts)[0], inputs)
-    assert torch.equal(normalization.seen_inputs(pose_2d)[0], inputs)
-    again = Normalization(LEGS, **normalization.state())
+    assert torch.equal(normalization.seen_inputs(whole)[0], inputs)
+    again = Normalization.from_state(LEGS, normalization.state())
     assert torch.equal(again.inputs(pose_2d), inputs)
 
 
@@ -235,31 +255,32 @@ def test_how_far_a_root_has_to_travel():
 def test_frames_in_which_nothing_was_seen_are_told():
     pose_2d = points(dims=2, gaps=0.3)
     pose_2d[3] = torch.nan
-    pose_2d[5, [0, 3]] = torch.nan  # no root, and so nothing that is relative to one
-    pose_2d[7, [1, 2, 3, 6]] = torch.nan  # the joints of the other root are left, but not it
+    pose_2d[5, 1:] = torch.nan  # one joint, which tells nothing of the others
+    pose_2d[7, 1:6] = torch.nan
     normalization = fitted(LEGS, points(dims=2), points())
-    inputs, seen = normalization.seen_inputs(pose_2d)
+    whole = normalization.complete(pose_2d)
+    inputs, seen = normalization.seen_inputs(whole)
     torch.testing.assert_close(inputs, normalization.inputs(pose_2d), rtol=0, atol=0)
-    expected = LEGS.relative(pose_2d).isfinite().any(2).any(1)
-    assert torch.equal(seen, expected)
-    assert not seen[[3, 5, 7]].any()
+    used = sorted({*LEGS.joints, *LEGS.sets.roots})
+    enough = pose_2d[:, used].isfinite().all(2).sum(1) >= FEWEST
+    assert torch.equal(seen, enough)
+    assert not seen[[3, 5]].any()
     assert seen.any()
+    # Without a completion, what has no anchor is lost.
+    bare = replace(normalization, completion=None)
+    expected = LEGS.relative(pose_2d).isfinite().any(2).any(1)
+    assert torch.equal(bare.seen_inputs(pose_2d)[1], expected)
 
 
 @pytest.mark.parametrize("norm_2d", [False, True])
 def test_one_pose_is_made_ready_as_among_others(norm_2d):
-    pose_2d = points(dims=2, gaps=0.2)
-    pose_2d[3] = torch.nan
-    pose_2d[4, 0] = pose_2d[4, 4:6] = torch.nan  # no joint has its anchor
-    pose_2d[4, 3] = torch.nan
+    pose_2d = points(dims=2)
     normalization = fitted(LEGS, pose_2d, points(), norm_2d=norm_2d)
-    inputs, seen = normalization.seen_inputs(pose_2d)
-    assert seen is not None
-    assert not seen[[3, 4]].any()
+    inputs = normalization.inputs(pose_2d)
     for row, pose in enumerate(pose_2d.numpy()):
-        one, any_seen = normalization.of_one(pose[None])
-        assert any_seen == bool(seen[row])
-        np.testing.assert_allclose(one[0], inputs[row], rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(
+            normalization.of_one(pose[None])[0], inputs[row], rtol=1e-6, atol=1e-7
+        )
 
 
 def test_one_pose_is_made_ready_with_its_place():
@@ -268,7 +289,7 @@ def test_one_pose_is_made_ready_with_its_place():
     assert normalization.mean_place is not None
     for row, pose in enumerate(pose_2d.numpy()):
         expected = normalization.inputs(pose_2d)[row]
-        np.testing.assert_allclose(normalization.of_one(pose[None])[0][0], expected, rtol=1e-6)
+        np.testing.assert_allclose(normalization.of_one(pose[None])[0], expected, rtol=1e-6)
 
 
 def test_of_unused_joints_nothing_need_be_seen():
@@ -321,7 +342,8 @@ def test_poses_are_made_ready_as_one_by_one(gaps, norm_2d, dims):
         pose_3d[1, 2, 0] = torch.nan
     counts = pose_3d.isfinite() & (points(dims=dims, seed=3) > -8)
     assert not counts[pose_3d.isfinite()].all()
-    normalization = fitted(LEGS, pose_2d, pose_3d, norm_2d, per_coordinate=True)
+    fit = fitted(LEGS, pose_2d, pose_3d, norm_2d, per_coordinate=True)
+    normalization = replace(fit, completion=None)
     expected = ready_slowly(normalization, pose_2d, pose_3d, counts)
     # However a tensor lies in memory, rows come out as the networks gather them.
     turned = [part.permute(1, 2, 0).contiguous().permute(2, 0, 1) for part in (pose_2d, pose_3d)]

@@ -23,7 +23,6 @@ What is measured for it, and how its settings are chosen, is in `bone_measuring`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -43,9 +42,6 @@ Doubles = NDArray[np.float64]
 
 STEPS = 2
 """Steps of Gauss and Newton. More were measured to gain nothing."""
-
-ENOUGH = 0.75
-"""Share of its joints that have to be seen for a pose to be moved."""
 
 CHUNK = 128
 """Poses that are fitted at a time; their normal equations stay in the cache."""
@@ -156,9 +152,7 @@ class BoneFit:
         relative : tensor, shape (N, T + R, 3), float64
             Joints relative to their anchors, in the lifter's frame and unit.
         image : tensor, shape (N, J, 2), float64, pixels
-            Their 2D; NaN = not seen. A joint that was not seen is taken to be where the lifted
-            pose has it in the image, and does not move; nor does a pose of which less than
-            `ENOUGH` was seen, since the lifter errs more then than was measured.
+            Their 2D. A pose of which a joint is not known does not move.
 
         Returns
         -------
@@ -191,8 +185,6 @@ class BoneFit:
         if self.strength == 0:
             return relative
         fixed, points = self._fixed, image.take(self._fixed.joints, 1)
-        if not math.isfinite(np.add.reduce(points, None)):
-            return self._refined(relative, image, Solver(fixed.equations, 1))
         with np.errstate(all="ignore"):  # of poses without a place
             step = fixed.single.move(relative[0], points[0], self.steps)
         if step is None:
@@ -208,7 +200,7 @@ class BoneFit:
 
     def _refined(self, relative: Doubles, image: Doubles, solver: Solver) -> Doubles:
         fixed, frames = self._fixed, solver.frames
-        points, seen = self._complete(relative, image.take(fixed.joints, 1))
+        points = image.take(fixed.joints, 1)
         flat = relative.reshape(frames, -1)
         with np.errstate(all="ignore"):  # of poses without a place, which are told apart below
             said = times(fixed.said, flat.astype(np.float32).T).reshape(-1, 3, frames)
@@ -232,28 +224,10 @@ class BoneFit:
                 step += np.matmul(fixed.around, relative).reshape(frames, -1)
         usable &= solved
         usable &= np.isfinite(step).all(1)
-        if seen is not None:
-            usable &= seen.mean(1) >= ENOUGH
-            step.reshape(relative.shape)[~(seen[:, fixed.own] & seen[:, fixed.anchor])] = 0
         if not usable.all():
             step[~usable] = 0
         refined: Doubles = (flat + step).reshape(relative.shape)
         return refined
-
-    def _complete(
-        self, relative: Doubles, points: Doubles
-    ) -> tuple[Doubles, NDArray[np.bool_] | None]:
-        """Points of `Body.joints`, and which were seen; the others are where the pose has them."""
-        if np.isfinite(points).all():
-            return points, None
-        gaps = np.asarray(~np.isfinite(points).all(2))
-        rows = np.flatnonzero(gaps.any(1))
-        pose = self.body.pose(torch.from_numpy(relative[rows])) @ self.sight.turn.T
-        holed = np.where(gaps[rows, :, None], np.nan, points[rows])
-        whole = pose + self.sight.place(pose, self.sight.rays(torch.from_numpy(holed)))[:, None]
-        shown = self.sight.pixels(whole).numpy()
-        points[rows] = np.where(gaps[rows, :, None], shown, points[rows])
-        return points, ~gaps
 
     def state(self) -> dict[str, Any]:
         """Everything needed to build it again, but for the anchoring."""
@@ -302,9 +276,6 @@ class _Fixed:
         pose, relative = fit.body.matrices()
         count, turn = len(pose), fit.sight.turn.numpy()
         self.joints = fit.body.joints.numpy()
-        place = {joint: number for number, joint in enumerate(self.joints.tolist())}
-        self.own = np.array([place[joint] for joint in fit.body.anchoring.joints])
-        self.anchor = np.array([place[joint] for joint in fit.body.anchoring.anchors])
         self.said = np.kron(pose, turn / fit.unit).astype(np.float32)
         # A fit's matrices have all joints of a coordinate together.
         order = np.arange(3 * count).reshape(3, count).T.ravel()

@@ -58,14 +58,17 @@ class Completion:
     mean : tensor, shape (2 U,), float64, pixels
         Coordinates of a joint one after another.
     covariance : tensor, shape (2 U, 2 U), float64, pixels squared
+    sizeless : bool
+        Whether poses may be of any size in the image; the distribution is of poses of extent 1.
     """
 
     joints: Tensor
     mean: Tensor
     covariance: Tensor
+    sizeless: bool = False
 
     @classmethod
-    def fit(cls, pose_2d: Tensor, joints: Any, placed: bool) -> Completion:
+    def fit(cls, pose_2d: Tensor, joints: Any, placed: bool, sizeless: bool = False) -> Completion:
         """Take the distribution of training poses.
 
         Parameters
@@ -77,6 +80,8 @@ class Completion:
         placed : bool
             Whether the poses to come are where these are. Otherwise all of a pose may be anywhere
             in the image.
+        sizeless : bool
+            Whether they may be of any other size.
 
         Returns
         -------
@@ -84,7 +89,11 @@ class Completion:
         """
         joints = torch.as_tensor(joints)
         points = pose_2d[:, joints]
-        points = points[points.isfinite().all(2).sum(1) >= FEWEST].flatten(1)
+        points = points[points.isfinite().all(2).sum(1) >= FEWEST]
+        if sizeless:
+            points = points - points.nanmean(1, keepdim=True)
+            points = points / points.square().nanmean((1, 2), keepdim=True).sqrt().clamp(min=1e-9)
+        points = points.flatten(1)
         seen = points.isfinite()
         count = seen.sum(0).clamp(min=1)
         mean = torch.where(seen, points, 0.0).sum(0) / count
@@ -97,10 +106,10 @@ class Completion:
             covariance.diagonal().add_(nugget)
         else:
             mean, covariance = _likeliest(points, mean, covariance, nugget)
-        if not placed:
+        if sizeless or not placed:
             anywhere = torch.eye(2, dtype=mean.dtype).repeat(len(joints), len(joints))
             covariance = covariance + anywhere * (ELSEWHERE * _extent(points)).square()
-        return cls(joints, mean, covariance)
+        return cls(joints, mean, covariance, sizeless)
 
     def complete(self, pose_2d: Tensor) -> Tensor:
         """Put joints that were not seen where they are expected.
@@ -116,6 +125,8 @@ class Completion:
             The same tensor where nothing is missing. Frames in which fewer than `FEWEST` of the
             joints were seen stay as they are.
         """
+        if is_complete(pose_2d):
+            return pose_2d
         points = pose_2d[:, self.joints]
         if is_complete(points):
             return pose_2d
@@ -123,10 +134,31 @@ class Completion:
         rows = (~seen.all(1) & (seen.sum(1) >= FEWEST)).nonzero().squeeze(1)
         completed = pose_2d.clone()
         for part in rows.split(CHUNK):
-            known = seen[part].repeat_interleave(2, 1)
-            found, _ = self._expected(points[part].flatten(1), known)
-            completed[part[:, None], self.joints] = found.unflatten(1, (-1, 2))
+            completed[part[:, None], self.joints] = self._completed(points[part], seen[part])
         return completed
+
+    def _completed(self, points: Tensor, seen: Tensor) -> Tensor:
+        """Complete frames (N, U, 2) that have gaps."""
+        middle, size = points.new_zeros(1), points.new_ones(1)
+        if self.sizeless:
+            middle = points.nanmean(1, keepdim=True)
+            extent = (points - middle).square().nanmean((1, 2)).sqrt()
+            size = (extent / self._extent_of(seen.double())).clamp(min=1e-9)[:, None, None]
+        found, _ = self._expected(
+            ((points - middle) / size).flatten(1), seen.repeat_interleave(2, 1)
+        )
+        expected = found.unflatten(1, (-1, 2)) * size + middle
+        return torch.where(seen.unsqueeze(2), points, expected)
+
+    def _extent_of(self, seen: Tensor) -> Tensor:
+        """Give the extents that poses are expected to have in the joints (N, U) that are seen."""
+        moments = self.covariance + torch.outer(self.mean, self.mean)
+        moments = moments.unflatten(1, (-1, 2)).unflatten(0, (-1, 2))
+        products = moments.diagonal(dim1=1, dim2=3).mean(-1)
+        count = seen.sum(1)
+        around = seen @ products.diagonal() - ((seen @ products) * seen).sum(1) / count
+        extent: Tensor = (around / count).sqrt()
+        return extent
 
     def _expected(self, points: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Complete some frames; and factors of the covariance of what was seen of each."""
@@ -138,14 +170,19 @@ class Completion:
         expected = self.mean + weights @ self.covariance
         return torch.where(seen, points, expected), factor
 
-    def state(self) -> dict[str, Tensor]:
+    def state(self) -> dict[str, Any]:
         """Everything needed to build it again."""
-        return {"joints": self.joints, "mean": self.mean, "covariance": self.covariance}
+        return {
+            "joints": self.joints,
+            "mean": self.mean,
+            "covariance": self.covariance,
+            "sizeless": self.sizeless,
+        }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Tensor]) -> Completion:
+    def from_state(cls, state: Mapping[str, Any]) -> Completion:
         """Build it from what `state` gave."""
-        return cls(state["joints"], state["mean"], state["covariance"])
+        return cls(**state)
 
 
 def _extent(points: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ when it becomes zero, the mean of the training data.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from liftpose.lifter.batch import frames_last, is_complete
+from liftpose.lifter.completion import Completion
 from liftpose.poses import Floats
 from liftpose.skeleton.target_sets import TargetSets
 
@@ -250,6 +252,8 @@ class Normalization:
     mean_place, std_place : tensor, shape (2,), float64, optional
         Statistics of the first root's own place in the image, where that is an input too: the
         farther from its middle, the more obliquely an animal is seen.
+    completion : Completion, optional
+        Where joints are that were not seen; without it they become the mean.
     """
 
     anchoring: Anchoring
@@ -260,6 +264,7 @@ class Normalization:
     std_out: Tensor
     mean_place: Tensor | None = None
     std_place: Tensor | None = None
+    completion: Completion | None = None
 
     @cached_property
     def dims(self) -> int:
@@ -308,15 +313,33 @@ class Normalization:
         if not per_coordinate:
             std_out = std_out.square().mean().sqrt().expand_as(std_out).clone()
         moments = mean_in, std_in, mean_out, std_out
+        place: tuple[Tensor | None, Tensor | None] = None, None
         if placed and not norm_2d:
             root = pose_2d[:, anchoring.sets.roots[0]]
             mean, std = masked_moments(root, root.isfinite())
             if std.norm() > TRAVELS * std_in.square().mean().sqrt() * 2**0.5:
-                return cls(anchoring, norm_2d, *moments, mean, std)
-        return cls(anchoring, norm_2d, *moments)
+                place = mean, std
+        joints = sorted({*anchoring.joints, *anchoring.sets.roots})
+        completion = Completion.fit(pose_2d, joints, place[0] is not None, norm_2d)
+        return cls(anchoring, norm_2d, *moments, *place, completion)
+
+    def complete(self, pose_2d: Tensor) -> Tensor:
+        """Put joints that were not seen where the others tell that they are.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64
+            Pixels; NaN = not seen.
+
+        Returns
+        -------
+        tensor, shape (N, J, 2)
+            Frames in which too little was seen stay as they are.
+        """
+        return pose_2d if self.completion is None else self.completion.complete(pose_2d)
 
     def inputs(self, pose_2d: Tensor) -> Tensor:
-        """Standardise 2D poses; what was not seen becomes zero.
+        """Standardise 2D poses; what was not seen becomes what is expected there, or zero.
 
         Parameters
         ----------
@@ -328,6 +351,7 @@ class Normalization:
         tensor, shape (N, 2 (T + R) + P), float32
             P is 2 where the root's place is an input, the last two; else 0.
         """
+        pose_2d = self.complete(pose_2d)
         return self._anchored(self.anchoring.relative(pose_2d), pose_2d)
 
     def seen_inputs(self, pose_2d: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -336,7 +360,7 @@ class Normalization:
         Parameters
         ----------
         pose_2d : tensor, shape (N, J, 2), float64
-            Pixels.
+            Pixels, as `complete` gives them.
 
         Returns
         -------
@@ -351,20 +375,17 @@ class Normalization:
             return inputs, None
         return inputs, image.isfinite().permute(1, 2, 0).flatten(0, 1).any(0)
 
-    def of_one(self, pose_2d: Floats) -> tuple[Floats, bool]:
-        """Standardise one pose as `seen_inputs` does, in NumPy, which begins sooner.
+    def of_one(self, pose_2d: Floats) -> Floats:
+        """Standardise one pose as `inputs` does, in NumPy, which begins sooner.
 
         Parameters
         ----------
         pose_2d : array, shape (1, J, 2), float64
-            Pixels.
+            Pixels; complete.
 
         Returns
         -------
-        inputs : array, shape (1, 2 (T + R) + P), float32
-            As `inputs` gives them.
-        seen : bool
-            Whether anything was seen.
+        array, shape (1, 2 (T + R) + P), float32
         """
         joints, anchors = self.anchoring.places
         image: Any = pose_2d.take(joints, 1)
@@ -374,10 +395,8 @@ class Normalization:
         if self.mean_place is not None:
             numbers = np.concatenate([numbers, pose_2d[:, self.anchoring.sets.roots[0]]], 1)
         mean, std = self._moments
-        inputs = ((numbers - mean.numpy()) / std.numpy()).astype(np.float32)
-        if math.isfinite(np.add.reduce(numbers, None)):
-            return inputs, True
-        return np.nan_to_num(inputs, copy=False), bool(np.isfinite(image).any())
+        inputs: Floats = ((numbers - mean.numpy()) / std.numpy()).astype(np.float32)
+        return np.nan_to_num(inputs, copy=False)
 
     def _anchored(self, image: Tensor, pose_2d: Tensor) -> Tensor:
         """Standardise anchored 2D, and the first root's place where that is an input, too."""
@@ -425,8 +444,10 @@ class Normalization:
         image, space = self.anchoring.relative(pose_2d), self.anchoring.relative(pose_3d)
         known = _counted(self.anchoring, image, space, counts)
         outputs = _standardised(space, self.mean_out, self.std_out)
-        inputs = self._anchored(image, pose_2d)
-        return inputs, outputs, known.flatten(1).contiguous()
+        whole = self.complete(pose_2d)
+        if whole is not pose_2d:
+            image = self.anchoring.relative(whole)
+        return self._anchored(image, whole), outputs, known.flatten(1).contiguous()
 
     def restore(self, outputs: Tensor) -> Tensor:
         """Turn standardised outputs into positions relative to their anchors.
@@ -453,7 +474,16 @@ class Normalization:
             "std_out": self.std_out,
             "mean_place": self.mean_place,
             "std_place": self.std_place,
+            "completion": None if self.completion is None else self.completion.state(),
         }
+
+    @classmethod
+    def from_state(cls, anchoring: Anchoring, state: Mapping[str, Any]) -> Normalization:
+        """Build it from what `state` gave, or an earlier version of this package."""
+        values = dict(state)
+        completion = values.pop("completion", None)
+        known = None if completion is None else Completion.from_state(completion)
+        return cls(anchoring, **values, completion=known)
 
 
 def anchored_inputs(anchoring: Anchoring, pose_2d: Tensor, norm_2d: bool) -> Tensor:

@@ -181,7 +181,9 @@ def with_statistics(normalization: Normalization, stats: Sequence[Any]) -> Norma
         if name.startswith("std"):
             chosen = torch.where(chosen > 0, chosen, 1.0)
         mine[: len(chosen)] = chosen
-    return Normalization(normalization.anchoring, normalization.norm_2d, *own)
+    return Normalization(
+        normalization.anchoring, normalization.norm_2d, *own, completion=normalization.completion
+    )
 
 
 def as_pair(

@@ -90,7 +90,7 @@ def restore(lifter: Lifter, state: Mapping[str, Any]) -> None:
     lifter.frame = state.get("frame", "world")
     views = state.get("views")
     lifter.views = None if views is None else Views.from_state(views)
-    lifter.normalization = Normalization(Anchoring(lifter.sets), **state["normalization"])
+    lifter.normalization = Normalization.from_state(Anchoring(lifter.sets), state["normalization"])
     lifter.ridge = Ridge(**state["ridge"])
     members, lifter.weights = _members_and_weights(state)
     lifter.choice = dict(state["choice"])
