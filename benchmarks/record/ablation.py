@@ -15,6 +15,7 @@ from benchmarks.report import write_section
 VARIANTS: tuple[Method, ...] = (
     Method("as it is", "as it is", "ours", given=True),
     Method("no bone fit", "no bone fit", "ours", {"bone_fit": False}, given=True),
+    Method("no mirror images", "no mirror images", "ours", {"mirror": False}, given=True),
     Method("no skeleton, no camera", "no skeleton, no camera", "ours"),
     Method("no networks", "no networks", "ours", {"network": "kernel"}, given=True),
     Method(

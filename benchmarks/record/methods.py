@@ -72,7 +72,7 @@ METHODS: tuple[Method, ...] = (
     Method("ridge", "ridge", "ours", {"network": "ridge"}),
     Method("peer-best", "0.22, best epoch", "peer", seeds=SEEDS),
     Method("peer-last", "0.22, last", "peer", seeds=SEEDS),
-    Method("martinez", "martinez", "ours", {"network": "martinez"}, seeds=SEEDS),
+    Method("martinez", "martinez", "ours", {"network": "martinez"}),
     Method("fmpose", "FMPose3D", "fmpose"),
     *(ours(effort, given=True) for effort in EFFORTS),
     *(ours(effort, given=False) for effort in EFFORTS[1:]),
