@@ -1,9 +1,4 @@
-"""Errors of predicted poses: MPJPE and its kin, for numpy and torch arrays alike.
-
-NaN means not seen. A joint counts in a frame where every coordinate of truth and prediction is
-finite; what does not count is left out of every mean, and a mean over nothing is NaN. All work is
-done, and given back, in double precision.
-"""
+"""Distances of predicted joints from true ones: MPJPE and its kin."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,6 +8,8 @@ import array_api_compat
 
 from liftpose.geometry.alignment import align
 from liftpose.geometry.bones import bone_lengths
+from liftpose.geometry.lens import nan_unless
+from liftpose.metrics.counting import average, counted_pair, distances
 
 
 def joint_errors(truth: Any, prediction: Any) -> Any:
@@ -42,8 +39,8 @@ def joint_errors(truth: Any, prediction: Any) -> Any:
     >>> joint_errors(truth, prediction).tolist()
     [[5.0, nan]]
     """
-    xp, truth, prediction, counted = _counted_pair(truth, prediction)
-    return _distances(xp, truth, prediction, counted)
+    xp, truth, prediction, counted = counted_pair(truth, prediction)
+    return distances(xp, truth, prediction, counted)
 
 
 def mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
@@ -80,7 +77,7 @@ def mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
     >>> float(mpjpe(truth, truth + np.asarray([3.0, 4.0, 0.0])))
     5.0
     """
-    return _average(joint_errors(truth, prediction), per_joint)
+    return average(joint_errors(truth, prediction), per_joint)
 
 
 def pa_mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
@@ -120,11 +117,11 @@ def pa_mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
     >>> bool(pa_mpjpe(truth, 3.0 * truth + 7.0) < 1e-9)
     True
     """
-    xp, truth, prediction, counted = _counted_pair(truth, prediction)
+    xp, truth, prediction, counted = counted_pair(truth, prediction)
     enough = xp.sum(xp.astype(counted, xp.int64), axis=-1) >= 3
     counted = counted & enough[:, None]
-    aligned = align(_nan_unless(xp, counted, prediction), _nan_unless(xp, counted, truth))
-    return _average(_distances(xp, truth, aligned, counted), per_joint)
+    aligned = align(nan_unless(xp, counted, prediction), nan_unless(xp, counted, truth))
+    return average(distances(xp, truth, aligned, counted), per_joint)
 
 
 def n_mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
@@ -164,7 +161,7 @@ def n_mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
     >>> float(n_mpjpe(truth, 4.0 * truth))
     0.0
     """
-    xp, truth, prediction, counted = _counted_pair(truth, prediction)
+    xp, truth, prediction, counted = counted_pair(truth, prediction)
     blank = xp.zeros_like(truth)
     true_part = xp.where(counted[..., None], truth, blank)
     predicted_part = xp.where(counted[..., None], prediction, blank)
@@ -173,7 +170,7 @@ def n_mpjpe(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
     # A prediction that is all zeros stays so whatever the scale.
     scale = product / xp.where(square > 0, square, xp.ones_like(square))
     scaled = scale[:, None, None] * predicted_part
-    return _average(_distances(xp, true_part, scaled, counted), per_joint)
+    return average(distances(xp, true_part, scaled, counted), per_joint)
 
 
 def pck(truth: Any, prediction: Any, threshold: float, *, per_joint: bool = False) -> Any:
@@ -306,99 +303,10 @@ def bone_length_error(
     >>> float(bone_length_error(truth, 1.5 * truth, [(0, 1)]))
     1.0
     """
-    xp, truth, prediction, counted = _counted_pair(truth, prediction)
-    true_length = bone_lengths(_nan_unless(xp, counted, truth), bones)
-    predicted_length = bone_lengths(_nan_unless(xp, counted, prediction), bones)
-    return _average(xp.abs(true_length - predicted_length), per_bone)
-
-
-def velocity_error(truth: Any, prediction: Any, *, per_joint: bool = False) -> Any:
-    """Average how far predicted joint velocities are from the true ones (MPJVE).
-
-    A velocity is the difference of neighbouring frames, so frames must be one recording in order.
-
-    Parameters
-    ----------
-    truth, prediction : array, shape (N, J, D)
-        Poses in one unit and frame, consecutive frames. NaN where a joint was not seen; a step
-        counts for a joint where every coordinate of both is finite in both its frames, so a gap
-        breaks the chain and is never bridged.
-    per_joint : bool, default False
-        Average each joint over steps only.
-
-    Returns
-    -------
-    array, shape () or, with `per_joint`, (J,)
-        Mean length of the difference of velocities, in the unit of the poses per frame; NaN where
-        no step counts.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ or are not (N, J, D).
-
-    References
-    ----------
-    D. Pavllo et al., "3D human pose estimation in video with temporal convolutions and
-    semi-supervised training", CVPR 2019, section 5.2 (MPJVE).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> truth = np.zeros((3, 1, 3))
-    >>> prediction = np.asarray([[[0.0, 0.0, 0.0]], [[0.0, 0.0, 2.0]], [[0.0, 0.0, 4.0]]])
-    >>> float(velocity_error(truth, prediction))
-    2.0
-    """
-    xp, truth, prediction, counted = _counted_pair(truth, prediction)
-    blank = xp.zeros_like(truth)
-    true_part = xp.where(counted[..., None], truth, blank)
-    predicted_part = xp.where(counted[..., None], prediction, blank)
-    errors = _distances(
-        xp,
-        true_part[1:] - true_part[:-1],
-        predicted_part[1:] - predicted_part[:-1],
-        counted[1:] & counted[:-1],
-    )
-    return _average(errors, per_joint)
-
-
-def _counted_pair(truth: Any, prediction: Any) -> tuple[Any, Any, Any, Any]:
-    """Namespace, both arrays in double precision, and which joints count (N, J)."""
-    xp = array_api_compat.array_namespace(truth, prediction)
-    if tuple(truth.shape) != tuple(prediction.shape) or truth.ndim != 3:
-        raise ValueError(
-            f"truth and prediction must have one shape (N, J, D); got {tuple(truth.shape)} and "
-            f"{tuple(prediction.shape)}."
-        )
-    truth, prediction = xp.astype(truth, xp.float64), xp.astype(prediction, xp.float64)
-    return xp, truth, prediction, xp.all(xp.isfinite(truth) & xp.isfinite(prediction), axis=-1)
-
-
-def _nan_unless(xp: Any, counted: Any, poses: Any) -> Any:
-    return xp.where(counted[..., None], poses, xp.full_like(poses, math.nan))
-
-
-def _distances(xp: Any, truth: Any, prediction: Any, counted: Any) -> Any:
-    """Distances of counted joints, NaN elsewhere."""
-    # Blanked before the difference: inf - inf would warn.
-    blank = xp.zeros_like(truth)
-    difference = xp.where(counted[..., None], truth, blank) - xp.where(
-        counted[..., None], prediction, blank
-    )
-    distance = xp.sqrt(xp.sum(difference * difference, axis=-1))
-    return xp.where(counted, distance, xp.full_like(distance, math.nan))
-
-
-def _average(values: Any, per_column: bool) -> Any:
-    """Mean of what is not NaN, over everything or over the first axis; NaN over nothing."""
-    xp = array_api_compat.array_namespace(values)
-    axis = 0 if per_column else (0, 1)
-    known = ~xp.isnan(values)
-    total = xp.sum(xp.where(known, values, xp.zeros_like(values)), axis=axis)
-    number = xp.sum(xp.astype(known, xp.float64), axis=axis)
-    mean = total / xp.where(number > 0, number, xp.ones_like(number))
-    return xp.where(number > 0, mean, xp.full_like(mean, math.nan))[()]
+    xp, truth, prediction, counted = counted_pair(truth, prediction)
+    true_length = bone_lengths(nan_unless(xp, counted, truth), bones)
+    predicted_length = bone_lengths(nan_unless(xp, counted, prediction), bones)
+    return average(xp.abs(true_length - predicted_length), per_bone)
 
 
 def _share_within(errors: Any, threshold: float, per_joint: bool) -> Any:
@@ -406,4 +314,4 @@ def _share_within(errors: Any, threshold: float, per_joint: bool) -> Any:
         raise ValueError(f"a threshold must be finite and not negative; got {threshold}.")
     xp = array_api_compat.array_namespace(errors)
     within = xp.astype(errors <= threshold, xp.float64)
-    return _average(xp.where(xp.isnan(errors), errors, within), per_joint)
+    return average(xp.where(xp.isnan(errors), errors, within), per_joint)
