@@ -1,6 +1,6 @@
 """Errors of motion at gaps and between recordings, and blocks of time."""
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_recordings_are_not_chained(metric, order) -> None:
     ends = np.cumsum([0, *lengths])
     each = [
         metric(truth[a:b], prediction[a:b], per_joint=True)
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in pairwise(ends)
         if b - a > order
     ]
     counts = np.array([[3, 4, 4, 4], [6 - order] * 4])

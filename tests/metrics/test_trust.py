@@ -1,6 +1,4 @@
-"""Coverage and interval score against loops, known distributions, and simulated blocks."""
-
-import math
+"""Coverage and interval score against loops and known distributions."""
 
 import numpy as np
 import pytest
@@ -47,14 +45,16 @@ def test_coverage_and_score_are_their_slow_twins_in_both_libraries(seed, missing
     values = intervals(seed, missing)
     covered, scores = slow_values(*values, 0.8)
     for library in (np.asarray, torch.asarray):
-        given_values = [library(array) for array in values]
-        for found, expected in (
-            (lambda **k: metrics.interval_coverage(*given_values, **k), covered),
-            (lambda **k: metrics.interval_score(*given_values, 0.8, **k), scores),
-        ):
-            np.testing.assert_allclose(found(), mean(sum(expected, [])), rtol=1e-9)
-            each = [mean(of) for of in expected]
-            np.testing.assert_allclose(found(per_joint=True), each, rtol=1e-9)
+        bars = [library(array) for array in values]
+        for per_joint in (False, True):
+            found = (
+                metrics.interval_coverage(*bars, per_joint=per_joint),
+                metrics.interval_score(*bars, 0.8, per_joint=per_joint),
+            )
+            for value, of in zip(found, (covered, scores), strict=True):
+                whole = mean([x for values in of for x in values])
+                expected = [mean(x) for x in of] if per_joint else whole
+                np.testing.assert_allclose(value, expected, rtol=1e-9)
 
 
 @both_libraries
@@ -108,65 +108,6 @@ def test_true_quantiles_score_best(level) -> None:
     assert score(1.0) < min(score(0.8), score(1.25))
 
 
-def test_wilson_is_that_of_scipy_where_values_are_independent() -> None:
-    covered = np.array([1.0] * 83 + [0.0] * 17 + [np.nan] * 5).reshape(-1, 5)
-    found = metrics.coverage_interval(covered)
-    expected = stats.binomtest(83, 100).proportion_ci(method="wilson")
-    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high))
-    assert (found.share, found.known, found.unknown, found.trials) == (0.83, 100, 5, 100)
-
-
-def test_values_that_repeat_within_blocks_count_once() -> None:
-    # Each block is one trial, repeated: the interval must be about that of the blocks alone.
-    trials = (np.arange(200) % 10 > 0).astype(float)
-    repeated, blocks = np.repeat(trials, 50), np.repeat(np.arange(200), 50)
-    found, alone = metrics.coverage_interval(repeated, blocks), metrics.coverage_interval(trials)
-    assert found.blocks == 200
-    assert found.trials == pytest.approx(200, rel=0.05)
-    assert (found.lower, found.upper) == pytest.approx((alone.lower, alone.upper), abs=0.005)
-    careless = metrics.coverage_interval(repeated)
-    assert careless.upper - careless.lower < (found.upper - found.lower) / 5
-
-
-@pytest.mark.parametrize("within", [0.5, 20.0])
-def test_the_interval_holds_the_truth_as_often_as_it_says(within) -> None:
-    """Shares of blocks are drawn from a beta distribution, narrow or wide, with a mean of 0.9."""
-    rng = np.random.default_rng(0)
-    hits, careless, times, number, size = 0, 0, 600, 12, 40
-    for _ in range(times):
-        shares = rng.beta(9 * within, within, number)
-        covered = rng.random((number, size)) < shares[:, None]
-        blocks = np.repeat(np.arange(number), size)
-        found = metrics.coverage_interval(covered.ravel(), blocks)
-        hits += found.lower <= 0.9 <= found.upper
-        blind = metrics.coverage_interval(covered.ravel())
-        careless += blind.lower <= 0.9 <= blind.upper
-    assert hits / times > 0.91
-    if within < 1:
-        assert careless / times < 0.7
-
-
-def test_the_names_and_order_of_blocks_do_not_matter() -> None:
-    rng = np.random.default_rng(0)
-    covered, blocks = (rng.random((60, 4)) < 0.8).astype(float), np.repeat(np.arange(6), 10)
-    covered[3], order = np.nan, rng.permutation(60)
-    found = metrics.coverage_interval(covered, blocks)
-    names = np.array(["f", "e", "d", "c", "b", "a"])[blocks]
-    assert metrics.coverage_interval(covered[order], names[order]) == found
-    assert metrics.coverage_interval(torch.from_numpy(covered), list(blocks)) == found
-
-
-def test_too_little_says_nothing() -> None:
-    one = metrics.coverage_interval(np.ones(50), np.zeros(50, int))
-    assert (one.share, one.lower, one.upper, one.blocks) == (1.0, 0.0, 1.0, 1)
-    none = metrics.coverage_interval(np.full((4, 2), np.nan), [0, 0, 1, 1])
-    assert math.isnan(none.share)
-    assert (none.lower, none.upper, none.known, none.unknown, str(none)) == (0, 1, 0, 8, "–")
-    all_covered = metrics.coverage_interval(np.ones(500), np.repeat(np.arange(5), 100))
-    five = stats.binomtest(5, 5).proportion_ci(method="wilson")
-    assert (all_covered.lower, all_covered.upper) == pytest.approx((five.low, five.high))
-
-
 def test_bad_bars_are_refused() -> None:
     poses = np.zeros((4, 2, 3))
     with pytest.raises(ValueError, match="above its upper"):
@@ -181,9 +122,3 @@ def test_bad_bars_are_refused() -> None:
         metrics.in_ball(poses, poses, np.ones((4, 3)))
     with pytest.raises(ValueError, match=r"negative; got -1\.0"):
         metrics.in_ball(poses, poses, -np.ones((4, 2)))
-    with pytest.raises(ValueError, match="1, 0, or NaN"):
-        metrics.coverage_interval(np.array([0.5, 1.0]))
-    with pytest.raises(ValueError, match=r"one a frame, \(4,\); got \(3,\)"):
-        metrics.coverage_interval(np.ones(4), [0, 1, 2])
-    with pytest.raises(ValueError, match="confidence"):
-        metrics.coverage_interval(np.ones(4), confidence=95)

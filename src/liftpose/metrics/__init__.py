@@ -4,11 +4,12 @@ NaN means not seen. A joint counts in a frame where every coordinate of all that
 finite; what does not count is left out of every mean, and a mean over nothing is NaN. All work is
 done, and given back, in double precision.
 
-`distance`, `time` and `image` compare poses; `trust` and `ordering` judge their error bars; `ball`
-turns spread into a radius.
+`distance`, `time` and `image` compare poses; `trust`, `coverage` and `ordering` judge their error
+bars; `ball` turns spread into a radius.
 """
 
 from liftpose.metrics.ball import ball_radius
+from liftpose.metrics.coverage import CoverageInterval, coverage_interval
 from liftpose.metrics.distance import (
     auc,
     bone_length_error,
@@ -22,9 +23,7 @@ from liftpose.metrics.image import reprojection_error
 from liftpose.metrics.ordering import RiskCoverage, aurc, oracle_share, risk_coverage
 from liftpose.metrics.time import acceleration_error, time_blocks, velocity_error
 from liftpose.metrics.trust import (
-    CoverageInterval,
     ball_coverage,
-    coverage_interval,
     in_ball,
     in_interval,
     interval_coverage,
