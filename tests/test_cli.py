@@ -18,6 +18,7 @@ from liftpose import Lifter
 from liftpose.cli import app
 from liftpose.datasets import hexapod, quadruped
 from liftpose.io import read_poses, write_poses
+from liftpose.io.calibration import write_calibration
 from liftpose.poses import Poses
 from liftpose.postprocess import find_floor, place
 from liftpose.terminal import STATUS_MEANINGS, Status
@@ -286,8 +287,40 @@ def test_test_scores_what_a_run_was_given_and_what_it_is_given_now(fly):
     lines = table.stdout.splitlines()
     head = ["joint", "liftpose (mm)", "ridge (mm)", "mean pose (mm)", "% of body"]
     assert lines[0].split() == " ".join(head).split()
-    assert len({len(line) for line in lines[:-1]}) == 1
+    assert len({len(line) for line in lines[: lines.index("") - 1]}) == 1
     assert "left_front_claw" in table.stdout
+    assert "velocity error (mm/frame)" in table.stdout
+    assert "acceleration error (mm/frame²)" in table.stdout
+
+
+def test_test_writes_what_it_prints_as_json(fly):
+    words = ("test", fly / "fly.lifter", fly / "walk_2d.nc", fly / "walk_3d.nc")
+    printed = run(*words, "--json", "-o", "errors.json")
+    assert json.loads(Path("errors.json").read_text()) == json.loads(printed.stdout)
+    failed(run(*words, "-o", "errors.json"), Status.BAD_INPUT, "errors.json")
+    assert run(*words, "-o", "errors.json", "--overwrite").exit_code == 0
+    refused = run("test", fly / "run", "--camera", "left")
+    assert refused.exit_code == Status.USAGE
+    assert "name files" in refused.stderr
+
+
+def test_test_takes_another_camera(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    animal = hexapod(frames=300, seed=1)
+    near, far = animal.cameras[:2]
+    deep = Poses.from_experiments(animal.poses_3d, joints=animal.joints, unit="mm", frame="world")
+    seen = [Poses.from_experiments(flat, joints=animal.joints) for flat in animal.points_2d[:2]]
+    Lifter(animal.skeleton, network="ridge").fit(seen[0], deep, near).save("fly.lifter")
+    write_poses(deep, "deep.nc")
+    write_poses(seen[1], "far.nc")
+    write_calibration({"far": far}, "far.toml")
+    words = ("test", "fly.lifter", "far.nc", "deep.nc", "--json")
+    told, blind = (
+        json.loads(run(*words, *more).stdout)["reprojection_error"]
+        for more in (("--calibration", "far.toml"), ())
+    )
+    assert told["truth"] < told["liftpose"] < told["mean_pose"]
+    assert told["truth"] < 5 < 50 < blind["truth"]
 
 
 @pytest.mark.parametrize(

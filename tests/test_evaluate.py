@@ -138,6 +138,7 @@ def test_a_tested_folder_gives_the_same_errors(flies, tmp_path):
         assert getattr(found, what) == pytest.approx(getattr(expected, what))
     assert found.body_length == expected.body_length
     assert (found.unit, found.frames, found.rotated) == (expected.unit, 200, None)
+    assert found.measures == expected.measures
     assert found.per_joint.keys() == expected.per_joint.keys()
     for joint, errors in expected.per_joint.items():
         assert found.per_joint[joint] == pytest.approx(errors)

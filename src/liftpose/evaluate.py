@@ -11,6 +11,7 @@ from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.terms import check_frame
 from liftpose.poses import Poses, check_pair
 from liftpose.postprocess.evaluation import Evaluation, read_evaluation
+from liftpose.postprocess.measures import measure
 from liftpose.postprocess.results import Truth, body_length, guesses
 from liftpose.skeleton import Skeleton
 
@@ -84,6 +85,7 @@ def evaluate(lifter: Lifter, poses_2d: Poses, poses_3d: Poses, camera: Any = Non
         body_length(poses_3d.points),
         poses_3d.frames,
         rotated,
+        measure(lifter, truth, found, camera),
     )
 
 

@@ -34,6 +34,7 @@ from liftpose.lifter.published import (
 from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.terms import Asked, as_poses_2d, as_poses_3d, check_frame, of_skeleton
 from liftpose.poses import Poses, check_pair
+from liftpose.postprocess.measures import measure
 from liftpose.postprocess.results import Truth, guesses, write_evaluation, write_results
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
@@ -367,7 +368,8 @@ def _write_scores(
     if isinstance(model, Lifter):
         split |= {"training": model.choice}
     split["score"] = "pa_mpjpe" if options.procrustes else "mpjpe"
-    write_evaluation(folder, truth, scores, split | {"one_rotation_degrees": angle})
+    measures = measure(model, truth, guess, camera).as_dict()
+    write_evaluation(folder, truth, scores, split | {"one_rotation_degrees": angle}, measures)
 
 
 def _training_poses(

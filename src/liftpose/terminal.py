@@ -76,7 +76,7 @@ class Session:
             The same for people; may be empty.
         """
         if self.as_json:
-            print(json.dumps(_plain(data), indent=2, allow_nan=False))  # noqa: T201
+            print(json.dumps(plain(data), indent=2, allow_nan=False))  # noqa: T201
         elif text:
             print(text)  # noqa: T201
 
@@ -318,13 +318,29 @@ def _forget_stdout() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Give a value as JSON can hold it: lists for arrays, names for paths, None for NaN.
+
+    Parameters
+    ----------
+    value : plain values, arrays and paths
+        In mappings and lists, too.
+
+    Returns
+    -------
+    plain values
+
+    Examples
+    --------
+    >>> plain({0.9: (float("nan"), 1)})
+    {'0.9': [None, 1]}
+    """
     if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
+        return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     if hasattr(value, "tolist"):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, float) and not math.isfinite(value):

@@ -44,3 +44,19 @@ def test_what_the_camera_cannot_show_does_not_count() -> None:
 def test_other_frames_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(4, 5, 2\) and \(3, 5, 3\)"):
         reprojection_error(np.zeros((4, 5, 2)), np.ones((3, 5, 3)), CAMERA)
+
+
+@pytest.mark.parametrize("library", [np.asarray, torch.asarray])
+def test_each_recording_has_its_own_camera(library) -> None:
+    rng = np.random.default_rng(1)
+    poses, points = rng.normal(size=(7, 5, 3)) * 3, rng.normal(size=(7, 5, 2)) * 50 + 300
+    other = Camera(K=CAMERA.K, R=CAMERA.R, t=[0.0, 0.0, 60.0])
+    found = reprojection_error(library(points), library(poses), [CAMERA, other], lengths=[3, 4])
+    parts = [
+        reprojection_error(points[:3], poses[:3], CAMERA),
+        reprojection_error(points[3:], poses[3:], other),
+    ]
+    assert float(found) == pytest.approx((3 * parts[0] + 4 * parts[1]) / 7)
+    for lengths in ([3, 3], [7], None):
+        with pytest.raises(ValueError, match="7 in all; got 2 cameras"):
+            reprojection_error(points, poses, [CAMERA, other], lengths=lengths)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from liftpose.files import replacing
+from liftpose.io.paths import new_file
 from liftpose.lifter.checkpoint import BEST, RunFolder, read_lifter
 from liftpose.lifter.published import is_published
 from liftpose.postprocess import results
+from liftpose.postprocess.measure_tables import decimals, measure_tables, number
+from liftpose.postprocess.measures import Measures
 from liftpose.postprocess.results import body_length
-from liftpose.terminal import columns
+from liftpose.terminal import columns, plain
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Evaluation:
         How many were tested on.
     rotated : float or None
         Degrees, where one rotation of all frames would halve the error.
+    measures : Measures
+        Errors of motion and in the image, and what error bars are worth.
     """
 
     mpjpe: dict[str, float]
@@ -48,6 +55,7 @@ class Evaluation:
     body_length: float
     frames: int | None
     rotated: float | None
+    measures: Measures = field(default_factory=lambda: Measures({}, {}))
 
     def percent(self, error: float) -> float:
         """Give an error in per cent of the body length."""
@@ -65,11 +73,11 @@ class Evaluation:
             ("after alignment (PA-MPJPE)", self.pa_mpjpe),
         ]
         # As many decimals as give the mean three digits, in every row, so that the eye compares.
-        digits = _decimals(self.mpjpe["liftpose"])
+        digits = decimals(self.mpjpe["liftpose"])
         table = [("joint", *heads, *(["% of body"] * known))]
         for label, errors in lines:
-            values = [_number(errors.get(name, np.nan), digits) for name in names]
-            share = [_number(self.percent(errors.get("liftpose", np.nan)), 1)] * known
+            values = [number(errors.get(name, np.nan), digits) for name in names]
+            share = [number(self.percent(errors.get("liftpose", np.nan)), 1)] * known
             table.append((label, *values, *share))
         return table
 
@@ -79,7 +87,8 @@ class Evaluation:
         frames = f"{self.frames:,} frames" if self.frames else ""
         body = f"body length {self.body_length:.3g}{unit}" if known else ""
         foot = "; ".join(filter(None, (frames, body)))
-        return columns(self.rows()) + (f"\n{foot}." if foot else "")
+        whole = columns(self.rows()) + (f"\n{foot}." if foot else "")
+        return "\n\n".join([whole, *measure_tables(self.measures, self.unit)])
 
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain values."""
@@ -91,7 +100,33 @@ class Evaluation:
             "pa_mpjpe": self.pa_mpjpe,
             "mpjpe_per_joint": self.per_joint,
             "one_rotation_degrees": self.rotated,
+            **self.measures.as_dict(),
         }
+
+    def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write everything as JSON; what is not known is null.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. Its folder must exist.
+        overwrite : bool
+            Whether a file that is there may be replaced.
+
+        Returns
+        -------
+        pathlib.Path
+
+        Raises
+        ------
+        OSError
+            A file is there and `overwrite` is not set, or it cannot be written.
+        """
+        target = new_file(path, overwrite)
+        with replacing(target) as beside:
+            text = json.dumps(plain(self.as_dict()), indent=2, allow_nan=False)
+            beside.write_text(text + "\n", encoding="utf-8")
+        return target
 
 
 def read_evaluation(folder: str | os.PathLike[str]) -> Evaluation:
@@ -128,6 +163,7 @@ def read_evaluation(folder: str | os.PathLike[str]) -> Evaluation:
         length,
         content["split"]["test"]["frames"],
         content["split"]["one_rotation_degrees"],
+        Measures.from_dict(content),
     )
 
 
@@ -137,13 +173,3 @@ def _errors(values: Mapping[str, float | None]) -> dict[str, float]:
 
 def _known(value: float | None) -> float:
     return float("nan") if value is None else value
-
-
-def _decimals(value: float) -> int:
-    if not np.isfinite(value) or value <= 0:
-        return 3
-    return max(0, 2 - int(np.floor(np.log10(value))))
-
-
-def _number(value: float, decimals: int) -> str:
-    return f"{value:.{decimals}f}" if np.isfinite(value) else "–"

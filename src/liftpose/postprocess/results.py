@@ -265,7 +265,11 @@ def write_results(folder: RunFolder, results: Results) -> None:
 
 
 def write_evaluation(
-    folder: RunFolder, truth: Truth, scores: dict[str, Scores], split: dict[str, Any]
+    folder: RunFolder,
+    truth: Truth,
+    scores: dict[str, Scores],
+    split: dict[str, Any],
+    measures: dict[str, Any],
 ) -> None:
     """Write the errors of several predictions side by side.
 
@@ -279,6 +283,8 @@ def write_evaluation(
         Of ours, the ridge, the mean pose.
     split : dict
         What was trained, held out and tested on.
+    measures : dict
+        What is measured beside; see `liftpose.postprocess.measures.Measures.as_dict`.
     """
     per_joint = {
         str(joint): {name: float(score.per_joint[place]) for name, score in scores.items()}
@@ -291,6 +297,7 @@ def write_evaluation(
             "mpjpe": {name: score.mpjpe for name, score in scores.items()},
             "pa_mpjpe": {name: score.pa_mpjpe for name, score in scores.items()},
             "mpjpe_per_joint": per_joint,
+            **measures,
             "counted_values": int(truth.counted.sum()),
             "split": split,
             "versions": versions(),
