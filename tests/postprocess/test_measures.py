@@ -130,7 +130,7 @@ def test_error_bars_are_judged_on_what_counts(lifter, flies, monkeypatch):
     text = str(found)
     for words in ("error bars", "ball holds the truth", str(trust.bars[0.9].ball), "AURC"):
         assert words in text
-    assert f"{bars.ball.unknown:,} joints that are not known are left out" in text
+    assert f"{bars.ball.unknown:,} positions without truth or spread are left out" in text
 
 
 def test_good_bars_hold_and_order_and_bad_ones_do_not():

@@ -86,7 +86,7 @@ def _trust_text(trust: Trust, unit: str | None) -> str:
 
 
 def _brackets(found: CoverageInterval) -> str:
-    left = f"; {found.unknown:,} joints that are not known are left out" if found.unknown else ""
+    left = f"; {found.unknown:,} positions without truth or spread are left out" if found.unknown else ""
     return (
         f"In brackets the 95 % interval of the coverage, by {found.blocks} blocks of time or "
         f"recordings{left}."
