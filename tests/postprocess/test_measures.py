@@ -93,6 +93,17 @@ def test_reprojection_is_that_of_targets_at_their_true_roots(flies, frame):
     assert found["truth"] < found["liftpose"] == found["ridge"] < found["mean_pose"]
 
 
+def test_a_truth_that_is_not_at_its_place_is_noticed(lifter, flies):
+    flat, deep = pair(flies[1])
+    camera = flies[1].cameras[0]
+    moved = replace(deep, given=deep.given + [30, 0, 0], points=deep.points + [30, 0, 0])
+    found, other = (evaluate(lifter, flat, truth, camera) for truth in (deep, moved))
+    assert found.mpjpe == pytest.approx(other.mpjpe)
+    assert "The truth itself is" not in str(found)
+    there = f"The truth itself is {other.measures.reprojection_error['truth']:,.0f} px from its 2D"
+    assert there in str(other)
+
+
 def test_without_a_camera_there_is_no_reprojection(flies):
     lifter = Lifter(flies[0].skeleton, network="ridge").fit(*pair(flies[0], "camera"))
     found = evaluate(lifter, *pair(flies[1], "camera"))

@@ -28,7 +28,7 @@ def measure_tables(measures: Measures, unit: str | None) -> list[str]:
     """
     tables = []
     if measures.velocity_error or measures.reprojection_error:
-        tables.append(columns(_motion_rows(measures, unit)))
+        tables.append(columns(_motion_rows(measures, unit)) + _misplaced(measures))
     if measures.trust is not None:
         tables.append(_trust_text(measures.trust, unit))
     return tables
@@ -62,6 +62,18 @@ def _motion_rows(measures: Measures, unit: str | None) -> list[tuple[str, ...]]:
     return rows
 
 
+def _misplaced(measures: Measures) -> str:
+    """A line where the true poses are not where the camera sees them, else nothing."""
+    errors = measures.reprojection_error or {}
+    # At its place, the truth is off by the error of the 2D; the mean pose by that of a whole pose.
+    if not errors.get("truth", 0) > errors.get("mean_pose", np.inf) / 2:
+        return ""
+    return (
+        f"\nThe truth itself is {errors['truth']:,.0f} px from its 2D: it is not at its place, or "
+        "another camera filmed it."
+    )
+
+
 def _trust_text(trust: Trust, unit: str | None) -> str:
     unit = f" {unit}" if unit else ""
     scores = [bars.interval_score for bars in trust.bars.values()]
@@ -86,7 +98,9 @@ def _trust_text(trust: Trust, unit: str | None) -> str:
 
 
 def _brackets(found: CoverageInterval) -> str:
-    left = f"; {found.unknown:,} positions without truth or spread are left out" if found.unknown else ""
+    left = ""
+    if found.unknown:
+        left = f"; {found.unknown:,} positions without truth or spread are left out"
     return (
         f"In brackets the 95 % interval of the coverage, by {found.blocks} blocks of time or "
         f"recordings{left}."
