@@ -1,6 +1,7 @@
 """netCDF in the layout of movement: what xarray and movement read, in pieces and as a whole."""
 
 import tracemalloc
+from dataclasses import fields
 
 import h5py
 import numpy as np
@@ -9,7 +10,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftpose.io import open_poses, read_poses, write_poses, writing
+from liftpose.io import open_poses, read_lifted, read_poses, write_poses, writing
 from liftpose.poses import Lifted, Poses
 from tests.poses.test_layout import any_poses, assert_same
 
@@ -53,6 +54,42 @@ def test_xarray_opens_exactly_the_dataset(poses, suffix, tmp_path):
     path = write_poses(poses, tmp_path / f"lifted{suffix}")
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
         xr.testing.assert_identical(dataset.load(), poses.to_dataset())
+
+
+@pytest.mark.parametrize("poses", MANY.values(), ids=MANY)
+@pytest.mark.parametrize("suffix", [".nc", ".npz"])
+def test_what_was_lifted_is_read_back_whole(poses, suffix, tmp_path):
+    path = write_poses(poses, tmp_path / f"lifted{suffix}")
+    again = read_lifted(path)
+    for field in fields(Lifted):
+        wrote, read = getattr(poses, field.name), getattr(again, field.name)
+        if field.name == "source_file" and wrote is None:
+            assert read == path.as_posix()
+        elif isinstance(wrote, np.ndarray):
+            np.testing.assert_array_equal(read, wrote, strict=True)
+        else:
+            assert read == wrote, field.name
+
+
+def test_a_file_without_anything_beside_positions_is_read_as_lifted(tmp_path):
+    deep = Poses.from_experiments(np.ones((4, 2, 3)), unit="mm")
+    for name in ("poses.nc", "poses.npy"):
+        again = read_lifted(write_poses(deep, tmp_path / name), fps=20)
+        np.testing.assert_array_equal(again.position, deep.points)
+        assert again.spread is None
+        assert again.fps == 20
+        assert np.isnan(again.root_relative).all()
+    flat = write_poses(Poses.from_experiments(np.ones((4, 2, 2))), tmp_path / "flat.nc")
+    with pytest.raises(ValueError, match=r"flat\.nc holds 2D poses; expected 3D"):
+        read_lifted(flat)
+
+
+def test_a_spread_of_other_dimensions_is_refused_with_its_file(tmp_path):
+    dataset = MANY["all known"].to_dataset()
+    dataset["spread"] = dataset.spread.isel(space=0, drop=True)
+    dataset.to_netcdf(tmp_path / "odd.nc", engine="h5netcdf")
+    with pytest.raises(ValueError, match=r"odd\.nc: 'spread' has the dimensions time, keypoints"):
+        read_lifted(tmp_path / "odd.nc")
 
 
 @pytest.mark.parametrize("poses", MANY.values(), ids=MANY)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from liftpose import Lifted
+from liftpose import Lifted, Poses
 
 
 def lifted(**more):
@@ -36,4 +36,22 @@ def test_one_experiment_is_cut_out_with_all_that_belongs_to_it():
 
 def test_frames_in_which_nothing_was_seen_are_counted():
     assert lifted().blind == 1
-    assert repr(lifted()) == "<Lifted: 5 frames, 1 of them blind, 2 joints, 2 experiments in mm>"
+    text = "<Lifted: 5 frames, 1 of them blind, 2 joints, 2 experiments in mm"
+    assert repr(lifted()) == f"{text}>"
+    assert repr(lifted(spread=np.ones((5, 2, 3), np.float32))) == f"{text}, with spread>"
+
+
+@pytest.mark.parametrize("shape", [(5, 2), (4, 2, 3), (5, 2, 1)])
+def test_a_spread_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match=r"spread has the shape .* position \(5, 2, 3\)"):
+        lifted(spread=np.ones(shape, np.float32))
+
+
+def test_poses_of_any_origin_become_lifted_ones():
+    deep = Poses.from_experiments({"a": np.ones((4, 2, 3))}, joints=("hip", "knee"), fps=50)
+    taken = Lifted.from_poses(deep)
+    np.testing.assert_array_equal(taken.position, deep.points)
+    assert np.isnan(taken.root_relative).all()
+    assert (taken.keys, taken.joints, taken.fps, taken.spread) == (("a",), deep.joints, 50, None)
+    with pytest.raises(ValueError, match="expected 3D"):
+        Lifted.from_poses(Poses.from_experiments(np.ones((4, 2, 2))))

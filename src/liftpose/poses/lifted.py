@@ -14,6 +14,8 @@ from liftpose.poses.rows import parts_of
 if TYPE_CHECKING:
     from xarray import Dataset
 
+    from liftpose.poses.poses import Poses
+
 
 @dataclass(frozen=True, eq=False)
 class Lifted:
@@ -44,11 +46,16 @@ class Lifted:
     source_software, source_file : str, optional
         Where the 2D comes from.
     spread : array, shape (N, J, D), float32, optional
-        One standard deviation of each coordinate, in `unit`.
+        One standard deviation of each coordinate, in `unit`; NaN where it is not known.
     novelty : array, shape (N,), float32, optional
         How unlike the training data a frame is.
     provenance : mapping of str to str
         What lifted it: version, digest and options of the lifter. Written into every file.
+
+    Raises
+    ------
+    ValueError
+        `root_relative` or `spread` of another shape than `position`.
 
     Examples
     --------
@@ -73,6 +80,52 @@ class Lifted:
     spread: Floats | None = None
     novelty: Floats | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("root_relative", "spread"):
+            table = getattr(self, name)
+            if table is not None and table.shape != self.position.shape:
+                raise ValueError(
+                    f"{name} has the shape {table.shape} and position {self.position.shape}; "
+                    "expected one value for each coordinate of each position."
+                )
+
+    @classmethod
+    def from_poses(cls, poses: Poses) -> Lifted:
+        """Take 3D poses of any origin for lifted ones, so that they can be smoothed and the like.
+
+        Parameters
+        ----------
+        poses : Poses
+            3D.
+
+        Returns
+        -------
+        Lifted
+            Its `root_relative` is NaN: poses do not say what their roots are.
+
+        Raises
+        ------
+        ValueError
+            Poses that are not 3D.
+
+        Examples
+        --------
+        >>> from liftpose.poses import Poses
+        >>> Lifted.from_poses(Poses.from_experiments(np.zeros((4, 2, 3)), unit="mm"))
+        <Lifted: 4 frames, 2 joints, 1 experiment in mm>
+        """
+        if poses.dims != 3:
+            raise ValueError(f"the poses have {poses.dims} coordinates; expected 3D ones.")
+        shared = ("joints", "confidence", "individuals", "fps", "unit", "frame")
+        sources = ("source_software", "source_file")
+        return cls(
+            poses.points,
+            np.full_like(poses.points, np.nan),
+            poses.keys,
+            poses.lengths,
+            **{name: getattr(poses, name) for name in (*shared, *sources)},
+        )
 
     @property
     def frames(self) -> int:
@@ -150,11 +203,34 @@ class Lifted:
 
         return lifted_to_dataset(self)
 
+    @classmethod
+    def from_dataset(cls, dataset: Dataset) -> Lifted:
+        """Take lifted poses from an `xarray.Dataset` in the layout of `movement`.
+
+        Parameters
+        ----------
+        dataset : xarray.Dataset
+            See `liftpose.poses.layout`. What it does not hold is None, `root_relative` NaN.
+
+        Returns
+        -------
+        Lifted
+
+        Raises
+        ------
+        ValueError
+            A dataset of another layout, or of 2D poses.
+        """
+        from liftpose.poses.layout import dataset_to_lifted
+
+        return dataset_to_lifted(dataset)
+
     def __repr__(self) -> str:
         unit = f" in {self.unit}" if self.unit else ""
         frame = f", {self.frame} frame" if self.frame else ""
         blind = f", {self.blind} of them blind" if self.blind else ""
+        spread = "" if self.spread is None else ", with spread"
         return (
             f"<Lifted: {self.frames} frames{blind}, {self.joint_count} joints, "
-            f"{len(self.keys)} experiment{'s' * (len(self.keys) != 1)}{unit}{frame}>"
+            f"{len(self.keys)} experiment{'s' * (len(self.keys) != 1)}{unit}{frame}{spread}>"
         )

@@ -20,7 +20,7 @@ N. Sirmpilatze et al., *movement: a Python toolbox for analysing animal body mov
 space and time*, https://movement.neuroinformatics.dev.
 """
 
-from liftpose.poses.layout.from_dataset import dataset_to_poses
+from liftpose.poses.layout.from_dataset import dataset_to_lifted, dataset_to_poses
 from liftpose.poses.layout.to_dataset import lifted_to_dataset, poses_to_dataset
 
-__all__ = ["dataset_to_poses", "lifted_to_dataset", "poses_to_dataset"]
+__all__ = ["dataset_to_lifted", "dataset_to_poses", "lifted_to_dataset", "poses_to_dataset"]

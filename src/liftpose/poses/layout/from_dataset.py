@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from liftpose.poses.given import UNNAMED, Key, key_from_json
-from liftpose.poses.layout.to_dataset import DIMS, Array, spanned
+from liftpose.poses.layout.to_dataset import DIMS, RESERVED, Array, spanned
+from liftpose.poses.lifted import Lifted
 from liftpose.poses.poses import Poses
 
 if TYPE_CHECKING:
@@ -66,6 +67,59 @@ def dataset_to_poses(dataset: Dataset) -> Poses:
         individuals=told.individuals,
         **described(dataset),
     )
+
+
+def dataset_to_lifted(dataset: Dataset) -> Lifted:
+    """Take lifted poses from a dataset in the layout of `movement`.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        3D, of any origin.
+
+    Returns
+    -------
+    Lifted
+        What the dataset does not hold is None, `root_relative` NaN. Attributes that are text and
+        not of the layout are its provenance.
+
+    Raises
+    ------
+    ValueError
+        A dataset of another layout or of 2D poses, or a variable of other dimensions than the
+        layout has for it.
+    TypeError
+        Something else than a dataset.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> still = np.zeros((3, 2, 3), np.float32)
+    >>> lifted = Lifted(still, still, ("walk",), (3,), spread=still + 1, provenance={"by": "me"})
+    >>> again = dataset_to_lifted(lifted.to_dataset())
+    >>> again.keys, again.spread.shape, again.novelty, again.provenance
+    (('walk',), (3, 2, 3), None, {'by': 'me'})
+    """
+    poses = dataset_to_poses(dataset)
+    dataset = understood(dataset)
+    tables = {name: _rows(dataset, name) for name in ("root_relative", "spread", "novelty")}
+    said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
+    provenance = {name: text for name, text in said.items() if name not in RESERVED}
+    known = {name: table for name, table in tables.items() if table is not None}
+    return replace(Lifted.from_poses(poses), **known, provenance=provenance)
+
+
+def _rows(dataset: Dataset, name: str) -> Array | None:
+    """A variable as `Lifted` has it, individuals one after another."""
+    if name not in dataset.data_vars:
+        return None
+    found, dims = dataset[name], spanned(name)
+    if set(found.dims) != set(dims):
+        there = ", ".join(map(str, found.dims))
+        raise ValueError(f"{name!r} has the dimensions {there}; expected {', '.join(dims)}.")
+    order = [dim for dim in ("individuals", "time", "keypoints", "space") if dim in dims]
+    values: Array = found.transpose(*order).values
+    return values.reshape(-1, *values.shape[2:])
 
 
 def _split(rows: Array, lengths: Sequence[int]) -> list[Array]:

@@ -33,7 +33,8 @@ _WITHOUT = {
     "novelty": ("space", "keypoints"),
 }
 _LENGTHS = ("position", "root_relative", "spread")
-_RESERVED = ("ds_type", "time_unit", "fps", "unit", "frame", "source_software", "source_file")
+RESERVED = ("ds_type", "time_unit", "fps", "unit", "frame", "source_software", "source_file")
+"""Attributes of every dataset; all others are provenance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,7 +303,7 @@ def attributes(poses: Poses | Lifted) -> dict[str, Any]:
         attribute of the layout.
     """
     provenance = dict(poses.provenance) if isinstance(poses, Lifted) else {}
-    taken = sorted(set(provenance) & set(_RESERVED))
+    taken = sorted(set(provenance) & set(RESERVED))
     if taken:
         raise ValueError(
             f"the provenance has an entry {taken[0]!r}, which is an attribute of every dataset; "

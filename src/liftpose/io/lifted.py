@@ -1,0 +1,79 @@
+"""Reading back what was lifted, with all that is known of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from liftpose.io.paths import existing_file
+from liftpose.io.read import read_poses
+from liftpose.io.registry import find_reader
+from liftpose.poses import Lifted
+
+
+def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Lifted:
+    """Read a file of lifted poses, or of any other 3D poses.
+
+    Parameters
+    ----------
+    path : path-like
+        netCDF in the layout of `movement` or ``.npz``, as `write_poses` writes it, keeps all that
+        was known: ``root_relative``, ``spread``, ``novelty`` and what lifted it. Any other file
+        of 3D poses has positions only.
+    fps : float, optional
+        Frames per second; counts more than what the file says.
+
+    Returns
+    -------
+    Lifted
+        What the file does not hold is None, `root_relative` NaN.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, PermissionError
+        There is nothing that can be read.
+    ValueError
+        A file that is of no known format, is damaged, or holds no 3D poses; names the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from liftpose.io import write_poses
+    >>> still = np.zeros((3, 2, 3), np.float32)
+    >>> lifted = Lifted(still, still, ("walk",), (3,), spread=still + 1)
+    >>> read_lifted(write_poses(lifted, Path(tempfile.mkdtemp()) / "walk.nc"))
+    <Lifted: 3 frames, 2 joints, 1 experiment, with spread>
+    """
+    file = existing_file(path)
+    kind = find_reader(file, None).name
+    poses = read_poses(file, format=kind, fps=fps)
+    if poses.dims != 3:
+        raise ValueError(f"{file} holds {poses.dims}D poses; expected 3D ones, such as lifted.")
+    beside = {"movement": _of_movement, "npz": _of_npz}
+    return replace(Lifted.from_poses(poses), **(beside[kind](file) if kind in beside else {}))
+
+
+def _of_movement(file: Path) -> dict[str, Any]:
+    import xarray as xr
+
+    with xr.open_dataset(file, engine="h5netcdf", drop_variables=["time"]) as dataset:
+        try:
+            whole = Lifted.from_dataset(dataset)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
+    names = ("root_relative", "spread", "novelty", "provenance")
+    return {name: getattr(whole, name) for name in names}
+
+
+def _of_npz(file: Path) -> dict[str, Any]:
+    with np.load(file, allow_pickle=False) as stored:
+        tables = ("root_relative", "spread", "novelty")
+        found: dict[str, Any] = {name: stored[name] for name in tables if name in stored}
+        if "provenance" in stored:
+            found["provenance"] = json.loads(str(stored["provenance"]))
+    return found
