@@ -105,7 +105,7 @@ def dataset_to_lifted(dataset: Dataset) -> Lifted:
     tables = {name: _rows(dataset, name) for name in ("root_relative", "spread", "novelty")}
     said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
     provenance = {name: text for name, text in said.items() if name not in RESERVED}
-    known = {name: table for name, table in tables.items() if table is not None}
+    known: dict[str, Any] = {name: rows for name, rows in tables.items() if rows is not None}
     return replace(Lifted.from_poses(poses), **known, provenance=provenance)
 
 
