@@ -1,7 +1,12 @@
-"""What is done with lifted poses: placing and scoring them, and loading the results of a test."""
+"""What is done with lifted poses.
+
+They are placed, smoothed in time, fitted to the lengths of bones, told as angles, and scored; and
+the results of a test are loaded.
+"""
 
 from liftpose.lifter.floor import Floor, find_floor
 from liftpose.postprocess.placing import Placed, place
 from liftpose.postprocess.results import load_test_results
+from liftpose.postprocess.smoothing import smooth
 
-__all__ = ["Floor", "Placed", "find_floor", "load_test_results", "place"]
+__all__ = ["Floor", "Placed", "find_floor", "load_test_results", "place", "smooth"]

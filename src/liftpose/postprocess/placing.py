@@ -175,14 +175,14 @@ def place(
     [[10.0, -20.0, 500.0]]
     """
     _check(lifted)
-    poses_2d = _beside(as_poses_2d(poses_2d, confidence, copy=False), lifted)
+    poses_2d = beside(as_poses_2d(poses_2d, confidence, copy=False), lifted)
     views = Views.resolve(camera, lifted.keys, turns=lifted.frame == "world")
     cameras = views.of(lifted.keys)
     factor, unit = 1.0, lifted.unit
     if length is not None:
         known = as_length(length, lifted.joints or tuple(map(str, range(lifted.joint_count))))
         factor, unit = size_factor(lifted, known)
-    weight = _weights(poses_2d, lifted, min_confidence)
+    weight = weights(poses_2d, lifted, min_confidence)
     position = factor * lifted.position.astype(np.float64)
     relative = np.asarray(views.turned(position, poses_2d, cameras), np.float64)
     variance = None
@@ -219,8 +219,25 @@ def _check(lifted: Any) -> None:
         )
 
 
-def _beside(poses_2d: Poses, lifted: Lifted) -> Poses:
-    """2D with the frames, experiments and joints of what was lifted."""
+def beside(poses_2d: Poses, lifted: Lifted) -> Poses:
+    """Give 2D the experiments and joints of what was lifted from it.
+
+    Parameters
+    ----------
+    poses_2d : Poses
+        Of the same frames.
+    lifted : Lifted
+        What was lifted.
+
+    Returns
+    -------
+    Poses
+
+    Raises
+    ------
+    ValueError
+        Other frames, experiments or joints.
+    """
     if poses_2d.frames != lifted.frames:
         raise ValueError(
             f"poses_2d has {poses_2d.frames} frames and lifted has {lifted.frames}; expected the "
@@ -243,7 +260,8 @@ def _beside(poses_2d: Poses, lifted: Lifted) -> Poses:
     return replace(poses_2d, keys=lifted.keys, lengths=lifted.lengths, individuals=None)
 
 
-def _weights(poses_2d: Poses, lifted: Lifted, least: float) -> Array:
+def weights(poses_2d: Poses, lifted: Lifted, least: float) -> Array:
+    """Give the weight of every joint, (N, J): its confidence, if known, and 0 below `least`."""
     confidence = poses_2d.confidence if poses_2d.confidence is not None else lifted.confidence
     if confidence is None:
         return np.ones(lifted.position.shape[:2])
