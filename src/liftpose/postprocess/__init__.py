@@ -5,8 +5,9 @@ the results of a test are loaded.
 """
 
 from liftpose.lifter.floor import Floor, find_floor
+from liftpose.postprocess.bones import fit_bones
 from liftpose.postprocess.placing import Placed, place
 from liftpose.postprocess.results import load_test_results
 from liftpose.postprocess.smoothing import smooth
 
-__all__ = ["Floor", "Placed", "find_floor", "load_test_results", "place", "smooth"]
+__all__ = ["Floor", "Placed", "find_floor", "fit_bones", "load_test_results", "place", "smooth"]
