@@ -77,7 +77,9 @@ def tree_edges(child: Sequence[Iterable[int]]) -> tuple[tuple[int, int], ...]:
     >>> tree_edges([[1, 2], [], [3], []])
     ((0, 1), (0, 2), (2, 3))
     """
-    branches = [[_joint(joint, len(child), "child") for joint in joints] for joints in child]
+    branches = [
+        [as_joint_number(joint, len(child), "child") for joint in joints] for joints in child
+    ]
     parent: dict[int, int] = {}
     for joint, joints in enumerate(branches):
         for below in joints:
@@ -255,7 +257,31 @@ def _length_and_vector(xp: Any, near: Any, far: Any) -> tuple[Any, Any]:
     return xp.where(seen, length, xp.full_like(length, math.nan)), vector
 
 
-def _joint(joint: Any, joint_count: int, what: str) -> int:
+def as_joint_number(joint: Any, joint_count: int, what: str) -> int:
+    """Check the number of a joint.
+
+    Parameters
+    ----------
+    joint : int
+    joint_count : int
+        Number of joints J.
+    what : str
+        What names it, as the error says it.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        No whole number, or none of a joint.
+
+    Examples
+    --------
+    >>> as_joint_number(2, 3, "bone 0")
+    2
+    """
     try:
         index = operator.index(joint)
     except TypeError:
@@ -270,7 +296,7 @@ def _pairs(bones: Iterable[Sequence[int]], joint_count: int) -> list[tuple[int, 
     for position, bone in enumerate(bones):
         if len(bone) != 2:
             raise ValueError(f"bone {position} must be a pair of joints; got {tuple(bone)}.")
-        a, b = (_joint(joint, joint_count, f"bone {position}") for joint in bone)
+        a, b = (as_joint_number(joint, joint_count, f"bone {position}") for joint in bone)
         pairs.append((a, b))
     return pairs
 

@@ -5,9 +5,20 @@ the results of a test are loaded.
 """
 
 from liftpose.lifter.floor import Floor, find_floor
+from liftpose.postprocess.angles import JointAngles, joint_angles
 from liftpose.postprocess.bones import fit_bones
 from liftpose.postprocess.placing import Placed, place
 from liftpose.postprocess.results import load_test_results
 from liftpose.postprocess.smoothing import smooth
 
-__all__ = ["Floor", "Placed", "find_floor", "fit_bones", "load_test_results", "place", "smooth"]
+__all__ = [
+    "Floor",
+    "JointAngles",
+    "Placed",
+    "find_floor",
+    "fit_bones",
+    "joint_angles",
+    "load_test_results",
+    "place",
+    "smooth",
+]
