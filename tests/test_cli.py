@@ -23,7 +23,18 @@ from liftpose.poses import Poses
 from liftpose.postprocess import find_floor, place
 from liftpose.terminal import STATUS_MEANINGS, Status
 
-VERBS = ("demo", "train", "lift", "test", "triangulate", "convert-calibration", "info")
+VERBS = (
+    "demo",
+    "train",
+    "lift",
+    "test",
+    "triangulate",
+    "smooth",
+    "fit-bones",
+    "angles",
+    "convert-calibration",
+    "info",
+)
 
 
 def run(*words, **settings):

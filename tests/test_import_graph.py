@@ -27,7 +27,17 @@ FLOORS = (
     ("poses",),
     ("lifter", "io", "plot"),
     ("datasets", "params", "preprocess", "postprocess"),
-    ("main", "library", "evaluate", "demo", "view", "lifting", "triangulating", "about"),
+    (
+        "main",
+        "library",
+        "evaluate",
+        "demo",
+        "view",
+        "lifting",
+        "refining",
+        "triangulating",
+        "about",
+    ),
     ("cli",),
     ("__main__",),
 )

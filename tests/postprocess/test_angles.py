@@ -87,7 +87,7 @@ def test_a_table_has_a_row_for_every_frame_of_every_experiment(tmp_path):
     assert rows[3]["hip-knee-toe"] == rows[3]["hip-knee-toe_sd"] == ""
     assert float(rows[5]["hip-knee-toe"]) == pytest.approx(found.values[5, 3], abs=1e-4)
     assert float(rows[5]["hip-knee-toe_sd"]) == pytest.approx(found.spread[5, 3], abs=1e-4)
-    with pytest.raises(FileExistsError, match=r"angles\.csv is there already"):
+    with pytest.raises(FileExistsError, match=r"angles\.csv exists"):
         found.to_csv(tmp_path / "angles.csv")
     found.to_csv(tmp_path / "angles.csv", overwrite=True)
 

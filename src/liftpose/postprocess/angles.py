@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from liftpose.files import replacing
 from liftpose.geometry.angles import bend_angle_slopes, bend_angles
+from liftpose.io.paths import new_file
 from liftpose.poses import Key, Lifted
 from liftpose.postprocess.bones import joint_places
 from liftpose.postprocess.moving import checked
@@ -74,8 +75,8 @@ class JointAngles:
 
         Raises
         ------
-        FileExistsError
-            There is a file already.
+        FileExistsError, FileNotFoundError, IsADirectoryError
+            There is a file already, or no such folder.
 
         Examples
         --------
@@ -87,9 +88,7 @@ class JointAngles:
         0,0.0,90.0
         1,0.02,
         """
-        target = Path(path)
-        if target.exists() and not overwrite:
-            raise FileExistsError(f"{target} is there already; use overwrite=True to replace it.")
+        target = new_file(path, overwrite)
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(self._heads())

@@ -1,0 +1,284 @@
+"""Files of lifted poses become smooth ones, ones whose bones keep their lengths, or angles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from liftpose.geometry.bones import bone_lengths
+from liftpose.geometry.camera import Camera
+from liftpose.io import read_calibration, read_poses, write_poses
+from liftpose.io.calibration import chosen, framed
+from liftpose.io.lifted import read_lifted
+from liftpose.io.paths import new_file
+from liftpose.lifter.checkpoint import load
+from liftpose.lifter.lifter import Lifter
+from liftpose.poses import Lifted
+from liftpose.postprocess import fit_bones, joint_angles, smooth
+from liftpose.postprocess.bones import constant_pairs
+from liftpose.postprocess.placing import PIXEL_NOISE
+from liftpose.skeleton import Skeleton
+
+_LIFTERS = (".lifter", ".safetensors")
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class RefineSummary:
+    """What came of refining a file.
+
+    Parameters
+    ----------
+    source, path : pathlib.Path
+        What was read, and what was written.
+    frames : int
+        In both.
+    text : str
+        What changed, for people.
+    facts : dict
+        The same as plain values.
+    """
+
+    source: Path
+    path: Path
+    frames: int
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give everything as plain values."""
+        where = {"source": os.fspath(self.source), "path": os.fspath(self.path)}
+        return {**where, "frames": self.frames, **self.facts}
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.frames:,} frames; {self.text}"
+
+
+def smooth_file(
+    source: PathLike,
+    out: PathLike,
+    *,
+    fps: float | None = None,
+    overwrite: bool = False,
+    **settings: Any,
+) -> RefineSummary:
+    """Smooth a file of lifted poses.
+
+    Parameters
+    ----------
+    source, out : path-like
+        Files of 3D poses, to read and to write.
+    fps : float, optional
+        Frames per second, where the file does not say.
+    overwrite : bool
+        Replace a file that is there already.
+    **settings
+        Of `liftpose.postprocess.smooth`.
+
+    Returns
+    -------
+    RefineSummary
+        Its ``jitter`` is the median change of a joint's velocity from one frame to the next,
+        before and after, in the unit of the poses per frame; ``filled`` how many joints of all
+        frames were missing, and are not any more.
+
+    Raises
+    ------
+    ValueError
+        No 3D poses, or settings that make no sense; names the file.
+    FileExistsError
+        `out` is there already.
+    """
+    file, target = _files(source, out, overwrite)
+    lifted = read_lifted(file, fps=fps)
+    better = _of(file, lambda: smooth(lifted, **settings))
+    write_poses(better, target, overwrite=overwrite)
+    jitter = [_jitter(lifted), _jitter(better)]
+    filled = int((np.isfinite(better.position) & np.isnan(lifted.position)).any(2).sum())
+    unit = f" {lifted.unit}" if lifted.unit else ""
+    more = f", {filled:,} missing joints filled" if filled else ""
+    text = f"jitter {jitter[0]:.3g} -> {jitter[1]:.3g}{unit} per frame{more}"
+    return RefineSummary(file, target, lifted.frames, text, {"jitter": jitter, "filled": filled})
+
+
+def fit_bones_file(
+    source: PathLike,
+    out: PathLike,
+    skeleton: PathLike,
+    *,
+    poses_2d: PathLike | None = None,
+    calibration: PathLike | None = None,
+    camera: str | None = None,
+    crop: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    scale: Mapping[str, float] | float | None = None,
+    pixel_noise: float | None = None,
+    overwrite: bool = False,
+) -> RefineSummary:
+    """Fit a file of lifted poses to the lengths of their bones and, where it is given, to their 2D.
+
+    Parameters
+    ----------
+    source, out : path-like
+        Files of 3D poses, to read and to write.
+    skeleton : path-like
+        A skeleton file, or a lifter, whose skeleton it is.
+    poses_2d : path-like, optional
+        What was lifted.
+    calibration : path-like, optional
+        Of the camera that filmed it; by default it is the lifter's.
+    camera : str, optional
+        Which camera of the calibration.
+    crop, scale
+        How the video was cropped, and then resized; see `liftpose.io.calibration.framed`.
+    pixel_noise : float, optional
+        Standard deviation of the 2D, pixels.
+    overwrite : bool
+        Replace a file that is there already.
+
+    Returns
+    -------
+    RefineSummary
+        Its ``variation`` is the standard deviation of a bone's length over its median, before and
+        after, the mean over bones and experiments.
+
+    Raises
+    ------
+    ValueError
+        Poses, skeleton and camera that do not fit; names the file.
+    FileExistsError
+        `out` is there already.
+    """
+    file, target = _files(source, out, overwrite)
+    lifted, (body, lifter) = read_lifted(file), _skeleton_of(skeleton)
+    filmed, flat = None, None
+    if poses_2d is not None:
+        filmed, flat = _camera(lifter, calibration, camera, crop, scale), read_poses(poses_2d)
+    elif calibration is not None:
+        raise ValueError("--calibration is of the camera that saw the 2D; name that: --poses-2d.")
+    noise = PIXEL_NOISE if pixel_noise is None else pixel_noise
+    better = _of(file, lambda: fit_bones(lifted, body, filmed, flat, pixel_noise=noise))
+    write_poses(better, target, overwrite=overwrite)
+    pairs = constant_pairs(lifted, body)
+    varies = [_variation(one, pairs) for one in (lifted, better)]
+    text = (
+        f"{len(pairs)} lengths, which varied by {100 * varies[0]:.2g} %, vary by "
+        f"{100 * varies[1]:.2g} %"
+    )
+    return RefineSummary(
+        file, target, lifted.frames, text, {"variation": varies, "pairs": len(pairs)}
+    )
+
+
+def angles_file(
+    source: PathLike,
+    out: PathLike,
+    skeleton: PathLike,
+    *,
+    at: Sequence[str] = (),
+    fps: float | None = None,
+    overwrite: bool = False,
+) -> RefineSummary:
+    """Measure the angles at the joints of a file of lifted poses.
+
+    Parameters
+    ----------
+    source : path-like
+        3D poses.
+    out : path-like
+        The ``.csv`` file to write; see `liftpose.postprocess.JointAngles.to_csv`.
+    skeleton : path-like
+        A skeleton file, or a lifter, whose skeleton it is.
+    at : sequence of str
+        Triples of joints, such as ``"hip,knee,ankle"``; by default all between bones that meet.
+    fps : float, optional
+        Frames per second, where the file does not say.
+    overwrite : bool
+        Replace a file that is there already.
+
+    Returns
+    -------
+    RefineSummary
+
+    Raises
+    ------
+    ValueError
+        No 3D poses, a skeleton that does not fit, or an unknown joint; names the file.
+    FileExistsError
+        `out` is there already.
+    """
+    file, target = _files(source, out, overwrite)
+    lifted, (body, _) = read_lifted(file, fps=fps), _skeleton_of(skeleton)
+    triples = [tuple(name.strip() for name in triple.split(",")) for triple in at] or None
+    angles = _of(file, lambda: joint_angles(lifted, body, triples))
+    angles.to_csv(target, overwrite=overwrite)
+    known = float(np.isfinite(angles.values).mean())
+    text = f"{len(angles.names)} angles, known in {100 * known:.1f} % of the frames"
+    return RefineSummary(
+        file, target, angles.frames, text, {"angles": list(angles.names), "known": known}
+    )
+
+
+def _files(source: PathLike, out: PathLike, overwrite: bool) -> tuple[Path, Path]:
+    file, target = Path(source), new_file(out, overwrite)
+    if file.exists() and target.exists() and file.samefile(target):
+        raise ValueError(f"{file} would be written over by what comes of it; name another file.")
+    return file, target
+
+
+def _of(file: Path, made: Callable[[], Any]) -> Any:
+    """Name the file in an error."""
+    try:
+        return made()
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+
+
+def _skeleton_of(path: PathLike) -> tuple[Skeleton, Lifter | None]:
+    file = Path(path)
+    if file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar"):
+        lifter = load(file)
+        return lifter.skeleton_known, lifter
+    return Skeleton.read(file), None
+
+
+def _camera(
+    lifter: Lifter | None, calibration: PathLike | None, name: str | None, crop: Any, scale: Any
+) -> Camera:
+    if calibration is not None:
+        cameras = read_calibration(calibration)
+        filmed = chosen(cameras, name, os.fspath(calibration))
+        called = filmed.name or ""
+        return framed({called: filmed}, crop, scale, known=list(cameras))[called]
+    if lifter is None or not isinstance(lifter.camera, Camera):
+        raise ValueError(
+            "the 2D needs the camera that filmed it; name its calibration (--calibration), or give "
+            "a lifter that learned with one camera as the skeleton."
+        )
+    called = lifter.camera.name or ""
+    return framed({called: lifter.camera}, crop, scale, known=[called])[called]
+
+
+def _jitter(lifted: Lifted) -> float:
+    """Median length of the second difference of a joint's position, of joints that move."""
+    parts = np.split(lifted.position.astype(np.float64), np.cumsum(lifted.lengths)[:-1])
+    turns = [np.linalg.norm(np.diff(part, n=2, axis=0), axis=2).ravel() for part in parts]
+    known = np.concatenate(turns)
+    known = known[known > 0]
+    return float(np.median(known)) if len(known) else 0.0
+
+
+def _variation(lifted: Lifted, pairs: Any) -> float:
+    parts = np.split(lifted.position.astype(np.float64), np.cumsum(lifted.lengths)[:-1])
+    shares = []
+    for part in parts:
+        lengths = bone_lengths(part, pairs)
+        lengths = lengths[:, np.isfinite(lengths).any(0)]
+        shares.append(np.nanstd(lengths, axis=0) / np.nanmedian(lengths, axis=0))
+    found = np.concatenate(shares)
+    return float(found.mean()) if len(found) else 0.0
