@@ -14,6 +14,7 @@ BENCHMARKS = {
     "record": "every method on every recording: accuracy, cost, and the bars",
     "speed": "how fast many poses and one are lifted, and that memory stays flat",
     "startup": "how long `import liftpose` and `liftpose --help` take",
+    "trust": "smoothing and bones, beside no smoothing and a simple one",
 }
 
 

@@ -98,6 +98,21 @@ def test_the_levels_are_those_of_the_greatest_likelihood_of_all_values_together(
     np.testing.assert_allclose([found.measurement[0], found.process[0]], best, rtol=0.2)
 
 
+def test_no_more_noise_is_found_than_there_may_be():
+    motion = MOTIONS["position"]
+    _, values = walked(motion, 200, 0.5, 2.0)
+
+    def cost(log):
+        covariance = (np.exp(log[0]) + 0.6) * np.eye(199)
+        covariance -= 0.3 * (np.eye(199, k=1) + np.eye(199, k=-1))
+        return -multivariate_normal.logpdf(np.diff(values), cov=covariance)
+
+    best = np.exp(minimize(cost, [0.0], method="Nelder-Mead").x)
+    found = levels([values[:, None]], [np.ones((200, 1))], motion, np.array([0.3]))
+    np.testing.assert_allclose(found.measurement, 0.3)
+    np.testing.assert_allclose(found.process, best, rtol=0.2)
+
+
 @pytest.mark.parametrize("model", MOTIONS)
 def test_the_likeliest_model_is_the_one_that_made_it(model):
     measured = walked(MOTIONS[model], 1500, 0.1, 1.0)[1][:, None]

@@ -84,6 +84,15 @@ def test_frames_of_large_spread_count_for_less():
     assert error(with_spread, true) < 0.7 * error(smooth(as_lifted(values), model="velocity"), true)
 
 
+def test_motion_as_quick_as_frames_is_not_taken_for_noise_where_a_spread_says_so():
+    quick = np.random.default_rng(0).normal(0, 10, (FRAMES, 4, 3))
+    quick[:, 0] = 0
+    spread = np.full(quick.shape, 0.5, np.float32)
+    with_spread, without = (smooth(as_lifted(quick, spread=one)) for one in (spread, None))
+    assert error(without, quick) > 5
+    assert error(with_spread, quick) < 1.5
+
+
 @pytest.mark.parametrize("method", ["kalman", "savgol"])
 def test_gaps_are_filled_with_a_spread_that_grows(method):
     true = walk()

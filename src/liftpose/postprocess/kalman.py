@@ -128,7 +128,9 @@ class _Filtered:
     certainty: Array
 
 
-def levels(experiments: Sequence[Array], noises: Sequence[Array], motion: Motion) -> Levels:
+def levels(
+    experiments: Sequence[Array], noises: Sequence[Array], motion: Motion, most: Array | None = None
+) -> Levels:
     """Find the noise of every series by likelihood.
 
     Parameters
@@ -139,6 +141,8 @@ def levels(experiments: Sequence[Array], noises: Sequence[Array], motion: Motion
         How noisy each measurement is beside others: variances, about 1.
     motion : Motion
         See `MOTIONS`.
+    most : array, shape (B,), optional
+        The greatest ``r`` that may be found.
 
     Returns
     -------
@@ -149,10 +153,11 @@ def levels(experiments: Sequence[Array], noises: Sequence[Array], motion: Motion
     low, high = motion.ratios
     own = np.arange(values.shape[2])
     coarse = np.arange(low, high + 1.0)
-    costs, _ = _costs(values, noise, motion, np.repeat(coarse[:, None], len(own), 1))
+    limit = np.full(len(own), np.inf) if most is None else most
+    costs, _ = _costs(values, noise, motion, np.repeat(coarse[:, None], len(own), 1), limit)
     best = coarse[np.argmin(costs, axis=0)]
     fine = np.clip(best + np.linspace(-1, 1, 2 * STEPS + 1)[:, None], low, high)
-    costs, scales = _costs(values, noise, motion, fine)
+    costs, scales = _costs(values, noise, motion, fine, limit)
     place = np.argmin(costs, axis=0)
     measurement = np.where(scales[place, own] > 0, scales[place, own], np.nan)
     return Levels(measurement, measurement * 10.0 ** fine[place, own], costs[place, own])
@@ -222,7 +227,9 @@ def _blocks(experiments: Sequence[Array]) -> Array:
     return found
 
 
-def _costs(values: Array, noise: Array, motion: Motion, ratios: Array) -> tuple[Array, Array]:
+def _costs(
+    values: Array, noise: Array, motion: Motion, ratios: Array, most: Array
+) -> tuple[Array, Array]:
     """Twice the negative logarithm of the likelihood at some ratios, and the best ``r`` there.
 
     Values and noise are (F, stretches, B), ratios (G, B), and so is what is returned.
@@ -243,8 +250,8 @@ def _costs(values: Array, noise: Array, motion: Motion, ratios: Array) -> tuple[
         number = number + counted.sum(0)
         seen += there
     with np.errstate(all="ignore"):  # of a series that is never measured, or always the same
-        scales = squares / number
-        costs = number * np.log(scales) + logs
+        scales = np.minimum(squares / number, most)
+        costs = number * np.log(scales) + logs + squares / scales
     return np.where(np.isnan(costs), np.inf, costs), scales
 
 

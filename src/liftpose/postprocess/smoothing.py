@@ -29,6 +29,9 @@ Array = npt.NDArray[np.float64]
 
 METHODS = ("kalman", "savgol")
 
+MOST = 2.0
+"""Noise that is found, in spreads, at most: motion as quick as frames is not taken for noise."""
+
 WINDOW = 11
 """Frames of the window of the simple method, and the degree of its polynomials."""
 DEGREE = 3
@@ -210,13 +213,15 @@ def _by_kalman(
     position, variance = series.standing()
     columns = np.flatnonzero(series.moving)
     values, usual = series.values[:, columns], np.ones(len(columns))
-    noise = np.ones_like(values)
+    noise, most = np.ones_like(values), np.full(len(columns), np.inf)
     if series.spread is not None:
         own = series.spread[:, columns]
         usual = _median(own)
+        most = np.where(np.isfinite(own).any(0), (MOST * usual) ** 2, np.inf)
         noise = np.where(np.isnan(own), 1.0, (own / usual) ** 2)
     pieces, noises = (np.split(table, np.cumsum(series.lengths)[:-1]) for table in (values, noise))
-    found = [levels(pieces, noises, MOTIONS[model]) for model in models] if len(columns) else []
+    searched = models if len(columns) else ()
+    found = [levels(pieces, noises, MOTIONS[model], most) for model in searched]
     costs = np.array([[*one.cost] for one in found])
     chosen = costs.argmin(0) if len(columns) else np.empty(0, int)
     shares, about = [], {}
