@@ -194,6 +194,14 @@ def test_what_is_missing_stays_missing():
     assert step["not_settled"] == 0
 
 
+def test_two_joints_in_one_place_have_no_distance():
+    values = legs()
+    values[:, 2] = values[:, 1]
+    fitted = fit_bones(as_lifted(shaken(values, 0.0)), LEG)
+    assert json.loads(fitted.provenance["postprocessed"])[0]["lengths"][0][1] is None
+    assert np.isfinite(fitted.position).all()
+
+
 def test_bones_of_a_real_skeleton_of_an_animal_that_walks():
     animal = quadruped(frames=200, seed=1)
     poses = animal.poses_3d - animal.poses_3d[:, :1]

@@ -202,6 +202,24 @@ def test_joints_that_are_hardly_ever_seen_stay_as_they_are():
     np.testing.assert_allclose(better.position[:, 7], values[:, 7], rtol=1e-6)
 
 
+def test_a_root_that_is_missing_alone_takes_nothing_with_it():
+    values = noisy(walk()) + np.linspace(0, 300, FRAMES)[:, None, None]
+    whole = smooth(as_lifted(values))
+    values[100:103, 0] = np.nan
+    better = smooth(as_lifted(values))
+    off = np.abs(better.position - whole.position)[98:105, 1:]
+    assert off.max() < 8
+    assert np.isfinite(better.position).all()
+
+
+@pytest.mark.parametrize("method", ["kalman", "savgol"])
+def test_what_never_moves_stays_and_its_gaps_are_filled(method):
+    still = np.broadcast_to(np.arange(12.0).reshape(4, 3), (50, 4, 3)).copy()
+    still[20:25, 2] = np.nan
+    better = smooth(as_lifted(still), method)
+    np.testing.assert_allclose(better.position, np.broadcast_to(still[:1], still.shape))
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [

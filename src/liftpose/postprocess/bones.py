@@ -275,7 +275,9 @@ def _told(pose: Array, variance: Array, pairs: Pairs) -> tuple[Array, Array]:
 def _lengths(lifted: Lifted, pose: Array, variance: Array, pairs: Pairs) -> Array:
     """Length of every pair in each experiment, (E, B): that of its animal."""
     long, told = _told(pose, variance, pairs)
-    weight = 1 / told
+    # Two joints in one place have no distance to be constant.
+    weight = np.where(told > 0, 1 / np.where(told > 0, told, 1.0), 0.0)
+    long = np.where(long > 0, long, np.nan)
     animals = lifted.keys if lifted.individuals is None else lifted.individuals
     owner = np.repeat(np.arange(len(animals)), lifted.lengths)
     first = [animals.index(animal) for animal in animals]

@@ -84,6 +84,8 @@ def locally_fitted(values: Array, window: int, degree: int) -> tuple[Array, Arra
         raise ValueError(
             f"a recording has {frames} frames and the window {window}; give a shorter window."
         )
+    if not values.shape[1]:
+        return values.copy(), values.copy()
     begins = np.clip(np.arange(frames) - window // 2, 0, frames - window)
     missing = np.isnan(values)
     count = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(missing, axis=0)])

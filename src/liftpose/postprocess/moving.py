@@ -117,6 +117,9 @@ def apart(lifted: Lifted) -> tuple[Array, Array | None]:
     if len(roots) == 0 or (extent(position[:, roots]) <= STILL * size(position)).any():
         return position, None
     way = position[:, roots[:1]]
+    if (np.isnan(way).any(2) & np.isfinite(position).any(2)).any():
+        # A root that is missing where others are known is no origin of theirs.
+        return position, None
     pose = position - way
     # A pose whose place was not found is known all the same.
     told = root == roots[0]
