@@ -212,15 +212,10 @@ def _by_kalman(
 ) -> tuple[Array, Array, dict[str, Any]]:
     position, variance = series.standing()
     columns = np.flatnonzero(series.moving)
-    values, usual = series.values[:, columns], np.ones(len(columns))
-    noise, most = np.ones_like(values), np.full(len(columns), np.inf)
-    if series.spread is not None:
-        own = series.spread[:, columns]
-        usual = _median(own)
-        most = np.where(np.isfinite(own).any(0), (MOST * usual) ** 2, np.inf)
-        noise = np.where(np.isnan(own), 1.0, (own / usual) ** 2)
-    pieces, noises = (np.split(table, np.cumsum(series.lengths)[:-1]) for table in (values, noise))
-    searched = models if len(columns) else ()
+    usual, noise = _told_noise(series, columns)
+    cuts = np.cumsum(series.lengths)[:-1]
+    pieces, noises = np.split(series.values[:, columns], cuts), np.split(noise, cuts)
+    searched, most = models if len(columns) else (), (MOST * usual) ** 2
     found = [levels(pieces, noises, MOTIONS[model], most) for model in searched]
     costs = np.array([[*one.cost] for one in found])
     chosen = costs.argmin(0) if len(columns) else np.empty(0, int)
@@ -245,11 +240,23 @@ def _by_kalman(
             "measurement_sd": _middle(np.sqrt(level.measurement)),
             "process_sd": _middle(np.sqrt(level.process) * series.rate**power),
         }
-        shares.append(np.sqrt(share))
+        shares.append(np.sqrt(share[np.isfinite(usual[which])]))
     said: dict[str, Any] = {"causal": causal, "models": about}
     if series.spread is not None and shares:
         said["share_of_spread"] = _middle(np.concatenate(shares))
     return *series.given(position, variance), said
+
+
+def _told_noise(series: _Series, columns: npt.NDArray[np.intp]) -> tuple[Array, Array]:
+    """Median spread of each column, infinite where there is none, and variances beside it."""
+    shape = len(series.values), len(columns)
+    if series.spread is None:
+        return np.full(shape[1], np.inf), np.ones(shape)
+    own = series.spread[:, columns]
+    some = np.isfinite(own).any(0)
+    usual = np.nanmedian(np.where(some, own, 1.0), axis=0) if len(own) else np.ones(shape[1])
+    noise = np.where(np.isnan(own), 1.0, (own / usual) ** 2)
+    return np.where(some, usual, np.inf), noise
 
 
 def _by_windows(series: _Series, window: int, degree: int) -> tuple[Array, Array, dict[str, Any]]:
@@ -265,12 +272,6 @@ def _by_windows(series: _Series, window: int, degree: int) -> tuple[Array, Array
     position[:, columns], variance[:, columns] = fitted, noise * leverage + lasting
     about = {"window": window, "degree": degree, "measurement_sd": _middle(np.sqrt(noise))}
     return *series.given(position, variance), about
-
-
-def _median(table: Array) -> Array:
-    """Median of each column, 1 of one that is NaN."""
-    some = np.isfinite(table).any(0)
-    return np.where(some, np.nanmedian(np.where(some, table, 1.0), axis=0), 1.0)
 
 
 def _middle(values: Array) -> float | None:
