@@ -261,7 +261,7 @@ def _means(axes: Axes, rows: Sequence[Row], shown: Sequence[str]) -> None:
 def _ratio_axis(set_scale: Callable[..., Any], axis: Any, limits: tuple[float, float]) -> None:
     """Make an axis logarithmic, with ticks that read as factors."""
     set_scale("log")
-    ticks = [0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 4, 6, 8, 12, 20]
+    ticks = [0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 12, 20]
     axis.set_major_locator(FixedLocator([t for t in ticks if limits[0] <= t <= limits[1]]))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} ×"))
