@@ -9,7 +9,7 @@ import pytest
 from liftpose import Lifter, Poses, Skeleton, write_calibration, write_poses
 from liftpose.datasets import quadruped
 from liftpose.geometry.bones import bone_lengths
-from liftpose.io import read_lifted
+from liftpose.io import read_calibration, read_lifted, read_poses
 from liftpose.metrics import velocity_error
 from liftpose.postprocess import fit_bones, joint_angles, smooth
 from tests.test_cli import failed, run
@@ -94,9 +94,11 @@ def test_bones_are_fitted_to_the_2d_through_either_camera(rat, by):
         words += ["--skeleton", folder / "rat.toml", "--calibration", folder / "calib.toml"]
     result = run(*words)
     assert result.exit_code == 0, result.output
-    camera = other.cameras[0]
-    expected = fit_bones(lifted, skeleton, camera, other.pose_2d, pixel_noise=2.0)
-    np.testing.assert_allclose(read_lifted("rigid.nc").position, expected.position, atol=0.05)
+    # Where little is seen, what a file rounds of a camera and of pixels moves a joint visibly.
+    camera = other.cameras[0] if by == "lifter" else read_calibration(folder / "calib.toml")["left"]
+    flat = read_poses(folder / "walk_2d.nc")
+    expected = fit_bones(lifted, skeleton, camera, flat, pixel_noise=2.0)
+    np.testing.assert_allclose(read_lifted("rigid.nc").position, expected.position, atol=1e-3)
 
 
 def test_angles_become_a_table(rat):
