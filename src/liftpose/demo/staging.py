@@ -32,7 +32,7 @@ class Staging:
     slower: float
 
 
-# The hexapod from above, where its body hides no leg's root: blind legs are worth nothing yet.
+# The hexapod from above, where its body hides no leg's root: an inferred root shifts its leg.
 STAGING = {"hexapod": Staging(3, 4.0), "quadruped": Staging(0, 2.0), "mouse": Staging(0, 2.0)}
 
 
@@ -87,7 +87,7 @@ class Shown:
         return int(np.nanargmin(np.abs(errors - np.nanmedian(errors))))
 
     def stretch(self, frames: int) -> slice:
-        """Find the stretch in which fewest joints are lifted blindly, of those with much motion.
+        """Find the stretch in which fewest joints have a hidden root, of those with much motion.
 
         Parameters
         ----------

@@ -389,7 +389,7 @@ class Lifter:
         Returns
         -------
         Lifted
-            Row i is frame i. A frame in which nothing was seen is NaN.
+            Row i is frame i. A frame in which fewer than two joints were seen is NaN.
 
         Raises
         ------

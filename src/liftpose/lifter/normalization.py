@@ -1,8 +1,8 @@
 """From poses to the numbers a lifter learns on, and back.
 
 A pose is anchored: each target is taken relative to its root, and each further root relative to
-the first. What cannot be computed because a joint was not seen is NaN until it is standardised,
-when it becomes zero, the mean of the training data.
+the first. A joint that was not seen is put where the others tell that it is (see `completion`);
+what cannot be told is NaN until it is standardised, when it becomes zero, the mean of the data.
 """
 
 from __future__ import annotations

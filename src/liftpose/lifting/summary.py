@@ -21,7 +21,7 @@ class LiftSummary:
     seconds : float
         From opening one to closing the other.
     blind : int
-        Frames in which nothing was seen, and which are NaN.
+        Frames in which too little was seen, and which are NaN.
     missing : dict of str to float
         Share of the frames in which each joint was not seen in 2D, or too unsurely.
     unplaced : int, optional

@@ -69,7 +69,7 @@ def film_lift(
     truth : array, shape (N, J, 3), optional
         Drawn in grey behind the lifted poses.
     blind : array of bool, shape (N, J), optional
-        Joints to be drawn faintly: those that were predicted without having seen their root.
+        Joints to be drawn faintly: those whose root was not seen, and had to be inferred.
     begin : pair of float, degrees
         Azimuth and elevation that the view begins at.
     turn : float, degrees

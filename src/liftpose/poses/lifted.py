@@ -25,7 +25,7 @@ class Lifted:
     ----------
     position : array, shape (N, J, D), float32
         In the training 3D's frame and unit, with the first root at the origin. NaN for joints
-        that were not asked for, and in frames in which nothing was seen. D is 3, or 1 where the
+        that were not asked for, and in frames in which too little was seen. D is 3, or 1 where the
         lifter learned depth only.
     root_relative : array, shape (N, J, D), float32
         Each target relative to its own root.
@@ -144,7 +144,7 @@ class Lifted:
 
     @property
     def blind(self) -> int:
-        """Number of frames in which nothing was seen, and which are NaN therefore."""
+        """Number of frames in which too little was seen, and which are NaN therefore."""
         return int(np.isnan(self.position).all(axis=(1, 2)).sum())
 
     def only(self, key: Key) -> Lifted:
