@@ -17,7 +17,7 @@ import liftpose
 from liftpose import Lifter
 from liftpose.cli import app
 from liftpose.datasets import hexapod, quadruped
-from liftpose.io import read_poses, write_poses
+from liftpose.io import read_lifted, read_poses, write_poses
 from liftpose.io.calibration import write_calibration
 from liftpose.poses import Poses
 from liftpose.postprocess import find_floor, place
@@ -28,6 +28,7 @@ VERBS = (
     "train",
     "lift",
     "test",
+    "recalibrate",
     "triangulate",
     "smooth",
     "fit-bones",
@@ -120,6 +121,31 @@ def test_every_verb_has_an_example_and_the_common_options(verb):
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
+def test_error_bars_are_measured_anew(fly):
+    pair = fly / "walk_2d.nc", fly / "walk_3d.nc"
+    result = run("recalibrate", fly / "fly.lifter", *pair, "-o", "mine.lifter", "--block", "25")
+    assert result.exit_code == 0, result.output
+    assert "mine.lifter: bars measured on 12 blocks, up to level 0.9;" in result.stdout
+    one, other = liftpose.load(fly / "fly.lifter"), liftpose.load("mine.lifter")
+    assert one.uncertainty.bars != other.uncertainty.bars
+    # It learned from these frames: its own bars are of frames that it did not.
+    assert other.uncertainty.bars.of_ball(0.9) < one.uncertainty.bars.of_ball(0.9)
+    words = "recalibrate", fly / "fly.lifter", *pair, "-o", "other.lifter"
+    failed(run(*words, "--block", "100"), Status.BAD_INPUT, "9 blocks of 100", "there are 3")
+    assert not Path("other.lifter").exists()
+    found = json.loads(run(*words, "--json").stdout)
+    assert found["highest_level"] == 0.99
+    assert found["blocks"] > 250
+
+
+def test_lifted_files_keep_their_error_bars(fly):
+    assert run("lift", fly / "fly.lifter", fly / "walk_2d.nc", "-o", "walk.nc").exit_code == 0
+    flat = read_poses(fly / "walk_2d.nc")
+    lifted, again = liftpose.load(fly / "fly.lifter").lift(flat), read_lifted("walk.nc")
+    assert again.bars == lifted.bars is not None
+    np.testing.assert_array_equal(again.radius(0.8), lifted.radius(0.8))
+
+
 def test_the_version_is_that_of_the_package():
     assert run("--version").stdout == f"liftpose {liftpose.__version__}\n"
 
@@ -205,6 +231,17 @@ def test_lift_takes_a_run_or_a_lifter(fly, model):
     assert (found["frames"], found["path"]) == (300, "out.nc")
     expected = liftpose.load(fly / model).lift(read_poses(fly / "walk_2d.nc")).position
     np.testing.assert_array_equal(read_poses("out.nc").points, expected)
+
+
+def test_lift_warns_of_a_mistake_by_name_also_when_quiet(fly):
+    flat = read_poses(fly / "walk_2d.nc")
+    write_poses(Poses.from_experiments(flat.points[:, ::-1], joints=flat.joints), "backwards.nc")
+    result = run("lift", fly / "fly.lifter", "backwards.nc", "-o", "out.nc", "--quiet")
+    assert result.exit_code == 0, result.stderr
+    assert "warning: backwards.nc: joints in another order" in result.stderr
+    assert read_lifted("out.nc").verdict().name == "joints in another order"
+    result = run("lift", fly / "fly.lifter", fly / "walk_2d.nc", "-o", "fine.nc")
+    assert "warning" not in result.stderr
 
 
 def test_lift_renames_by_option_and_by_table(fly):
@@ -374,6 +411,7 @@ def test_bad_input_is_one_line(fly, tmp_path):
     failed(run("lift", lifter, deep, "-o", "out.nc"), bad, "3D poses; expected 2D")
     failed(run("lift", lifter, flat, "-o", "there.nc"), bad, "there.nc", "--overwrite")
     failed(run("lift", lifter, flat, "-o", "nowhere/out.nc"), bad, "no folder")
+    failed(run("lift", lifter, flat, "-o", "out.nc", "--hypotheses", "-1"), bad, "-1")
     failed(run("lift", lifter, flat, "-o", "out.docx"), bad, ".docx")
     failed(run("lift", lifter, flat, "-o", "out.nc", "--rename", "a"), bad, "old=new")
     failed(run("lift", lifter, flat, "-o", "out.nc", "--rename", "a=b"), bad, "'a'")
@@ -394,6 +432,46 @@ def test_bad_input_is_one_line(fly, tmp_path):
     assert Path("there.nc").read_text() == "mine"
     left = {"folder", "notes.txt", "there.nc", "cut.lifter", "bad.toml"}
     assert {path.name for path in tmp_path.iterdir()} == left
+
+
+@pytest.mark.filterwarnings("always::UserWarning")
+def test_a_recording_that_cannot_be_lifted_is_said_once_with_its_file_and_the_cause(fly):
+    poses = read_poses(fly / "walk_2d.nc")
+    shape = poses.points.shape
+    sure = np.full(shape[:2], 0.04)
+    unseen = np.full(shape, np.nan)
+    write_poses(Poses.from_experiments(poses.points, joints=poses.joints, confidence=sure), "a.nc")
+    write_poses(Poses.from_experiments(unseen, joints=poses.joints), "b.nc")
+    for file, words in (("a.nc", "below min_confidence, 0.1 (at most 0.04)"), ("b.nc", "is NaN")):
+        result = run("lift", fly / "fly.lifter", file, "-o", f"out_{file}", "--fps", "100")
+        assert result.exit_code == 0, result.output
+        said = [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
+        assert len(said) == 1, result.stderr
+        assert f"{file}: none of 300 frames could be lifted" in said[0]
+        assert words in said[0]
+        assert "300 of them blind" in result.output
+        assert np.isnan(read_poses(f"out_{file}").points).all()
+
+
+def test_confidence_that_makes_no_sense_is_one_line_with_the_file(fly):
+    poses = read_poses(fly / "walk_2d.nc")
+    rows = np.concatenate(
+        [poses.points, np.full((*poses.points.shape[:2], 1), 97.0)], axis=2
+    ).reshape(poses.frames, -1)
+    heads = [
+        ["scorer", *["net"] * rows.shape[1]],
+        ["bodyparts", *np.repeat(poses.joints, 3)],
+        ["coords", *["x", "y", "likelihood"] * poses.joint_count],
+    ]
+    lines = [*heads, *([str(i), *map(str, row)] for i, row in enumerate(rows))]
+    Path("walk.csv").write_text("\n".join(",".join(line) for line in lines))
+    words = ("walk.csv", "is 97", "expected 0 to 1", "Divide percentages by 100")
+    failed(run("lift", fly / "fly.lifter", "walk.csv", "-o", "out.nc"), Status.BAD_INPUT, *words)
+    Path("params.toml").write_text(
+        f'skeleton = "{fly / "fly.toml"}"\n[data]\ntrain_2d = "walk.csv"\n'
+        f'train_3d = "{fly / "walk_3d.nc"}"\n'
+    )
+    failed(run("train", "params.toml", "-o", "run", "-q"), Status.BAD_INPUT, *words)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 
 from liftpose import Camera, Lifter
 from liftpose.datasets import hexapod, mouse, quadruped
-from liftpose.io import open_poses, read_poses, write_calibration, write_poses
+from liftpose.io import open_poses, read_lifted, read_poses, write_calibration, write_poses
+from liftpose.lifter.novelty import SAMPLE
 from liftpose.lifting import (
     CHUNK,
     as_learned,
@@ -18,6 +19,7 @@ from liftpose.lifting import (
     read_for,
     read_renames,
 )
+from liftpose.lifting import files as lifting_files
 from liftpose.poses import Poses
 from liftpose.postprocess import find_floor, place
 from liftpose.postprocess.floors import Ground
@@ -83,6 +85,19 @@ def test_frames_beyond_one_chunk_stay_where_they_are(lifter, fly, tmp_path):
     assert told == [(CHUNK, len(many)), (len(many), len(many))]
 
 
+def test_hypotheses_of_a_file_are_those_of_its_poses(lifter, fly, tmp_path, monkeypatch):
+    points = np.concatenate([fly.pose_2d[:100]] * 3)
+    file = write_poses(Poses.from_experiments(points, joints=fly.joints), tmp_path / "walk.nc")
+    monkeypatch.setattr("liftpose.lifting.files.CHUNK", 70)
+    lift_file(lifter, file, tmp_path / "out.nc", hypotheses=4)
+    drawn = read_lifted(tmp_path / "out.nc").hypotheses
+    assert drawn.shape == (4, 300, len(fly.joints), 3)
+    expected = lifter.lift(points, hypotheses=4).hypotheses
+    np.testing.assert_allclose(drawn, expected, atol=1e-5 * np.nanmax(np.abs(expected)))
+    lift_file(lifter, file, tmp_path / "none.nc")
+    assert read_lifted(tmp_path / "none.nc").hypotheses is None
+
+
 def test_several_individuals_stay_apart(lifter, fly, tmp_path):
     both = Poses.from_experiments(
         {"a": fly.pose_2d, "b": fly.pose_2d[::-1]}, joints=fly.joints, individuals=["a", "b"]
@@ -118,7 +133,8 @@ def test_joints_are_matched_by_name(lifter, fly, tmp_path):
     expected = lifter.lift(fly.pose_2d).position
     np.testing.assert_array_equal(read_poses(tmp_path / "out.nc").points, expected)
     lift_file(lifter, path, tmp_path / "in_order.nc", by_order=True)
-    expected = lifter.lift(fly.pose_2d[:, order]).position
+    with pytest.warns(UserWarning, match="joints in another order"):
+        expected = lifter.lift(fly.pose_2d[:, order]).position
     np.testing.assert_array_equal(read_poses(tmp_path / "in_order.nc").points, expected)
 
 
@@ -416,7 +432,8 @@ def test_a_floor_under_nothing_that_was_seen(standing, tmp_path):
     unseen = np.full_like(read_poses(path).points, np.nan)
     file = write_poses(Poses.from_experiments(unseen, joints=animal.joints), tmp_path / "blind.nc")
     ground = Ground("z", 0.0, False, FEET)
-    done = lift_file(lifter, file, tmp_path / "out.nc", placed=True, floor=ground)
+    with pytest.warns(UserWarning, match=r"blind.nc: none of 300 frames could be lifted"):
+        done = lift_file(lifter, file, tmp_path / "out.nc", placed=True, floor=ground)
     assert (done.blind, done.unplaced, done.off_floor) == (300, 300, 0)
     assert np.isnan(read_poses(tmp_path / "out.nc").points).all()
 
@@ -426,3 +443,41 @@ def test_files_are_put_on_one_floor(standing, tmp_path):
     done = lift_files(lifter, [path], tmp_path / "out.nc", placed=True, floor=floor)
     assert done[0].off_floor == 0
     assert far_off(tmp_path / "out.nc", animal, large) < 0.01
+
+
+def test_a_file_is_judged_as_a_whole_and_its_verdicts_are_kept(lifter, fly, tmp_path):
+    mirrored = {"good": fly.pose_2d, "bad": fly.pose_2d[:, ::-1]}
+    path = write_poses(Poses.from_experiments(mirrored, joints=fly.joints), tmp_path / "two.nc")
+    summary = lift_file(lifter, path, tmp_path / "out.nc")
+    assert {key: one.name for key, one in summary.verdicts.items()} == {
+        "good": "like the training data",
+        "bad": "joints in another order",
+    }
+    (said,) = summary.warnings
+    assert "two.nc, experiment 'bad': joints in another order" in said
+    kept = read_lifted(tmp_path / "out.nc")
+    assert kept.verdicts == summary.verdicts
+    assert kept.novelty.shape == (2 * len(fly.pose_2d),)
+    assert [one["experiment"] for one in summary.as_dict()["verdicts"]] == ["good", "bad"]
+
+
+def test_a_long_file_is_judged_on_some_of_its_frames(lifter, fly, tmp_path, monkeypatch):
+    monkeypatch.setattr(lifting_files, "CHUNK", 64)
+    many = np.concatenate([fly.pose_2d] * 4)
+    many += np.random.default_rng(0).normal(size=many.shape) / 4
+    path = write_poses(Poses.from_experiments(many, joints=fly.joints), tmp_path / "long.nc")
+    looked = []
+    judged = Lifter.verdicts
+    monkeypatch.setattr(
+        Lifter,
+        "verdicts",
+        lambda self, some, *args: looked.append(some) or judged(self, some, *args),
+    )
+    (verdict,) = lift_file(lifter, path, tmp_path / "out.nc").verdicts.values()
+    assert verdict.name == "like the training data"
+    (some,) = looked
+    assert SAMPLE <= some.frames <= 2 * SAMPLE < len(many)
+    step = len(many) // some.frames
+    np.testing.assert_array_equal(
+        some.points, many[::step][: some.frames].astype(some.points.dtype)
+    )

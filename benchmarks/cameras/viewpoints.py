@@ -165,7 +165,7 @@ def of_own_cameras(library: Library) -> dict[tuple[int, int], float]:
     }
 
 
-def unknown_camera(library: Library, reach: float = RANGE) -> Lifter:
+def unknown_camera(library: Library, reach: float = RANGE, seed: int = 0) -> Lifter:
     """Train on the 3D alone, seen from anywhere within `reach` degrees."""
     turns = random_project(
         # A little further, so that the edge of the range lies within what was learned.
@@ -175,11 +175,12 @@ def unknown_camera(library: Library, reach: float = RANGE) -> Lifter:
         intr=[[FOCAL_LENGTH, 0, 0], [0, FOCAL_LENGTH, 0], [0, 0, 1]],
     )
     steps = [turns, add_noise(NOISE)]
-    return _lifter(library).fit(None, library.train, augmentation=steps)
+    return _lifter(library, seed).fit(None, library.train, augmentation=steps)
 
 
-def _lifter(library: Library) -> Lifter:
-    return Lifter(roots=library.roots, target_sets=library.target_sets, epochs=EPOCHS, job=1)
+def _lifter(library: Library, seed: int = 0) -> Lifter:
+    sets = {"roots": library.roots, "target_sets": library.target_sets}
+    return Lifter(**sets, epochs=EPOCHS, job=1, seed=seed)
 
 
 def error(lifter: Lifter, library: Library, azimuth: float, elevation: float) -> float:

@@ -17,8 +17,8 @@ HOLDS, MISSED = "holds", "**missed**"
 def parts() -> list[str]:
     """Give the names of all parts."""
     modules = [found.name for found in pkgutil.iter_modules(__path__)]
-    # What another interpreter runs is no part of its own.
-    return sorted(name for name in modules if not name.endswith("_worker"))
+    # What several parts share, or another interpreter runs, is no part of its own.
+    return sorted(n for n in modules if not n.startswith("_") and not n.endswith("_worker"))
 
 
 def main(argv: Sequence[str]) -> int:

@@ -20,7 +20,8 @@ from benchmarks.record.bars import geometric_mean
 from benchmarks.record.cases import CASES, NOISE, Case
 from benchmarks.record.measures import measure
 from benchmarks.trust import HOLDS, MISSED
-from liftpose import Lifted, Lifter
+from benchmarks.trust._fitted import fitted
+from liftpose import Lifted
 from liftpose.geometry.bones import bone_lengths
 from liftpose.postprocess import fit_bones, smooth
 
@@ -116,8 +117,7 @@ def measured(name: str) -> dict[float, Row]:
     one = case.recording
     runs: dict[float, list[tuple[Errors, dict[str, dict[str, float]]]]] = {0.0: [], EXTRA: []}
     for seed in range(SEEDS):
-        lifter = Lifter(case.skeleton, seed=seed, job=1)
-        lifter.fit(one.train_2d, one.train_3d, camera=case.camera)
+        lifter = fitted(case, seed)
         for extra, found in runs.items():
             rng = np.random.default_rng(100 + seed)
             seen = {

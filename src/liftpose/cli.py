@@ -288,6 +288,12 @@ def lift(
     floor: FloorAt = None,
     feet: Feet = None,
     up: Up = None,
+    hypotheses: Annotated[
+        int,
+        typer.Option(
+            "--hypotheses", metavar="K", help="Also draw K poses that may be true as well."
+        ),
+    ] = 0,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -317,8 +323,11 @@ def lift(
                 placed=place,
                 length=length,
                 floor=under,
+                hypotheses=hypotheses,
                 on_progress=advance,
             )
+        for text in (text for entry in done for text in entry.warnings):
+            say.warn(text)
         say.result([entry.as_dict() for entry in done], "\n".join(map(str, done)))
 
 
@@ -375,6 +384,58 @@ def test(
         if out is not None:
             found.write(out, overwrite=overwrite)
         say.result(found.as_dict(), str(found))
+
+
+@app.command(
+    short_help="Measure the error bars of a lifter anew, on labelled frames.",
+    epilog="\b\nExamples:\n"
+    "  liftpose recalibrate fly.lifter some_2d.csv some_3d.csv -o mine.lifter\n"
+    "  liftpose recalibrate fly clip_2d.nc clip_3d.nc -o mine.lifter --block 25",
+)
+def recalibrate(
+    model: Model,
+    seen: Annotated[Path, typer.Argument(metavar="POSES", help="2D poses.")],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="3D poses of the same frames.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Lifter to write.")],
+    block: Annotated[
+        int, typer.Option("--block", help="Frames counted as one: 1 if picked apart, else 25.")
+    ] = 1,
+    level: Annotated[
+        float, typer.Option("--level", help="The highest level that is needed.")
+    ] = 0.9,
+    rename: Rename = None,
+    rename_table: RenameTable = None,
+    by_order: ByOrder = False,
+    calibration: Calibration = None,
+    camera: CameraName = None,
+    crop: Crop = None,
+    scale: Scale = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Measure how wide error bars have to be for the animals that you lift.
+
+    Label or triangulate some frames that the lifter did not learn from. What it lifts stays as it
+    is.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose import lifting
+
+        lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
+        filmed = lifting.camera_of(lifter, calibration, camera, crop, scale)
+        flat, deep = (lifting.read_for(lifter, file, names, by_order) for file in (seen, truth))
+        again = liftpose.recalibrate(lifter, flat, deep, filmed, block=block, level=level)
+        before, after = (one.uncertainty.bars for one in (lifter, again))
+        again.save(out, overwrite=overwrite)
+        shared = min(level, before.highest)
+        factor = after.of_ball(shared) / before.of_ball(shared)
+        say.result(
+            {"path": out, "blocks": after.blocks, "highest_level": after.highest, "factor": factor},
+            f"{out}: bars measured on {after.blocks} blocks, up to level {after.highest}; balls of "
+            f"level {shared} are {factor:.2f} times as wide as they were.",
+        )
 
 
 @app.command(

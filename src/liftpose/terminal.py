@@ -85,6 +85,10 @@ class Session:
         if not (self.quiet or self.as_json):
             print(text, file=sys.stderr)  # noqa: T201
 
+    def warn(self, text: str) -> None:
+        """Say on stderr what has to be known, also by those who want to hear little."""
+        print(f"warning: {text}", file=sys.stderr)  # noqa: T201
+
     @contextmanager
     def progress(self, what: str, unit: str = "") -> Iterator[Advance]:
         """Show a bar where someone is watching; elsewhere nothing. Notice Ctrl-C everywhere.

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftpose.io import open_poses, read_lifted, read_poses, write_poses, writing
-from liftpose.poses import Lifted, Poses
+from liftpose.poses import Bars, Lifted, Poses
+from liftpose.poses.bars import LEVELS
 from tests.poses.test_layout import any_poses, assert_same
 
 
@@ -19,6 +20,11 @@ def lifted(keys, lengths, individuals=None, **known) -> Lifted:
     rng = np.random.default_rng(sum(lengths))
     position, relative = rng.normal(size=(2, sum(lengths), 4, 3)).astype(np.float32)
     return Lifted(position, relative, keys, lengths, individuals=individuals, **known)
+
+
+def drawn(frames):
+    """Two hypotheses of each frame."""
+    return np.random.default_rng(frames).normal(size=(2, frames, 4, 3)).astype(np.float32)
 
 
 KNOWN = {
@@ -39,13 +45,27 @@ MANY = {
         confidence=np.linspace(0, 1, 20, dtype=np.float32).reshape(5, 4),
         spread=np.ones((5, 4, 3), np.float32),
         novelty=np.arange(5, dtype=np.float32),
+        bars=Bars(LEVELS, tuple(2 * level for level in LEVELS), 40),
+        hypotheses=drawn(5),
         **KNOWN,
     ),
-    "one after another": lifted(("a", "é", ""), (2, 3, 4), **KNOWN),
+    "one after another": lifted(("a", "é", ""), (2, 3, 4), **KNOWN, hypotheses=drawn(9)),
     "keys of all kinds": lifted((1, ("a", 2.5), "x"), (2, 3, 4), ("m", "m", "n")),
-    "side by side": lifted(("m", "n"), (3, 3), ("m", "n"), **KNOWN),
+    "side by side": lifted(("m", "n"), (3, 3), ("m", "n"), **KNOWN, hypotheses=drawn(6)),
     "side by side with keys": lifted((("a", 1), "n"), (3, 3), ("m", "n")),
 }
+
+
+def test_damaged_error_bars_are_refused_with_their_file(tmp_path):
+    known = MANY["all known"]
+    dataset = known.to_dataset()
+    dataset.attrs["error_bars"] = "{}"
+    dataset.to_netcdf(tmp_path / "odd.nc", engine="h5netcdf")
+    stored = dict(np.load(write_poses(known, tmp_path / "lifted.npz")))
+    np.savez(tmp_path / "odd.npz", **stored | {"error_bars": "[1]"})
+    for name in ("odd.nc", "odd.npz"):
+        with pytest.raises(ValueError, match=rf"{name}: the error bars in it make no sense"):
+            read_lifted(tmp_path / name)
 
 
 @pytest.mark.parametrize("poses", MANY.values(), ids=MANY)
@@ -69,6 +89,26 @@ def test_what_was_lifted_is_read_back_whole(poses, suffix, tmp_path):
             np.testing.assert_array_equal(read, wrote, strict=True)
         else:
             assert read == wrote, field.name
+
+
+def test_hypotheses_are_written_with_a_dimension_of_their_own(tmp_path):
+    poses = MANY["side by side"]
+    with xr.open_dataset(write_poses(poses, tmp_path / "drawn.nc"), engine="h5netcdf") as dataset:
+        dims = ("time", "space", "keypoints", "individuals", "hypothesis")
+        assert dataset.hypotheses.dims == dims
+        assert dataset.hypotheses.units == "mm"
+        chosen = dataset.hypotheses.sel(individuals="n", hypothesis=1)
+        found = chosen.transpose("time", "keypoints", "space")
+        np.testing.assert_array_equal(found, poses.hypotheses[1, 3:])
+
+
+def test_pieces_of_hypotheses_are_joined_in_other_formats_too(tmp_path):
+    poses = MANY["one after another"]
+    with writing(tmp_path / "drawn.npz") as file:
+        for start in range(0, 9, 2):
+            file.append(poses.part(start, start + 2))
+    again = read_lifted(tmp_path / "drawn.npz")
+    np.testing.assert_array_equal(again.hypotheses, poses.hypotheses)
 
 
 def test_a_file_without_anything_beside_positions_is_read_as_lifted(tmp_path):
@@ -142,6 +182,7 @@ def frames_of_all(poses: Lifted, start: int, stop: int) -> Lifted:
         poses.keys,
         (stop - start,) * count,
         individuals=poses.individuals,
+        hypotheses=None if poses.hypotheses is None else poses.hypotheses[:, rows],
         **{name: getattr(poses, name) for name in KNOWN},
     )
 

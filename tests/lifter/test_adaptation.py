@@ -224,8 +224,8 @@ def test_lifted_poses_that_do_not_fit_are_refused():
         found.from_source(lifted, here[:7])
     with pytest.raises(TypeError, match=r"expected what Lifter\.lift gives"):
         found.from_source(lifted.position, here)
-    depth = {"position": lifted.position[..., :1], "root_relative": lifted.root_relative[..., :1]}
-    flat = replace(lifted, **depth)
+    tables = ("position", "root_relative", "spread")
+    flat = replace(lifted, **{name: getattr(lifted, name)[..., :1] for name in tables})
     with pytest.raises(ValueError, match="depth only"):
         found.from_source(flat, here)
     turned = replace(lifted, frame="camera", position=np.zeros_like(lifted.position))

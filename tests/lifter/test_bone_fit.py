@@ -151,7 +151,7 @@ class Twin:
             points.append([*across, depth])
         return np.array(points)
 
-    def bones(self, points):
+    def bones(self, points, loose):
         """By how much each bone is too short, and how that changes with all coordinates."""
         fit, short, changes = self.fit, [], []
         values = (fit.body.bones.tolist(), fit.lengths.tolist(), fit.spread.tolist())
@@ -159,7 +159,7 @@ class Twin:
             bone = points[far] - points[near]
             now = np.linalg.norm(bone)
             blur = 2 * fit.noise**2 * (1 - (bone[2] / now) ** 2)
-            weight = 1 / np.sqrt(spread**2 + blur)
+            weight = 1 / np.sqrt(spread**2 + blur + loose[near] + loose[far])
             change = np.zeros_like(points)
             change[far] += bone / now * weight
             change[near] -= bone / now * weight
@@ -167,9 +167,12 @@ class Twin:
             changes.append(change[1:].T.ravel())
         return np.array(short), np.array(changes).reshape(-1, 3 * self.count)
 
-    def moved(self, relative, pixels):
+    def moved(self, relative, pixels, doubt=None):
         """What `BoneFit.refine` gives of one pose."""
         said, rays, distance = self.setting(relative, pixels)
+        # A pixel is as long as the root is far away, over the focal length.
+        pixel = distance / np.diagonal(self.lens)[:2].prod() ** 0.5
+        loose = np.zeros(self.count + 1) if doubt is None else doubt[self.joints] * pixel**2
         precision = self.fit.precision.double().numpy()
         y = np.array([*said[1:, 2], 1.0])
         at_zero = self.joined(np.zeros(len(y)), rays, distance)
@@ -179,7 +182,7 @@ class Twin:
         errors[-1, -1] += TINY * (errors[-1, -1] + 1)
         for _ in range(self.fit.steps):
             points = self.joined(y, rays, distance)
-            short, changes = self.bones(points)
+            short, changes = self.bones(points, loose)
             changes = changes @ jacobian
             slope = jacobian.T @ precision @ (said - points)[1:].T.ravel() + changes.T @ short
             y = y + np.linalg.solve(errors + changes.T @ changes, slope)
@@ -189,9 +192,10 @@ class Twin:
         new = self.relative(found @ self.turn * UNIT)
         return relative + self.fit.strength * (new - relative)
 
-    def refine(self, relative, image):
-        pairs = zip(relative.numpy(), image.numpy(), strict=True)
-        return np.array([self.moved(*pair) for pair in pairs])
+    def refine(self, relative, image, doubt=None):
+        doubts = [None] * len(image) if doubt is None else doubt.numpy()
+        poses = zip(relative.numpy(), image.numpy(), doubts, strict=True)
+        return np.array([self.moved(*pose) for pose in poses])
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4])
@@ -218,6 +222,20 @@ def test_it_is_what_its_slow_twin_finds_in_other_settings(settings):
     fit, said, seen = made(**settings)
     expected = Twin(fit).refine(said, seen)
     np.testing.assert_allclose(fit.refine(said, seen), expected, atol=1e-4 * UNIT)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in BODIES if kind != "no bones"])
+def test_bones_of_joints_that_were_not_seen_may_vary_as_much_more(kind):
+    fit, said, seen = made(kind)
+    doubt = torch.zeros(seen.shape[:2], dtype=torch.float64)
+    doubt[1::2, 1], doubt[::3, 2] = 40.0**2, 5.0**2
+    expected = Twin(fit).refine(said, seen, doubt)
+    plain = fit.refine(said, seen).numpy()
+    found = fit.refine(said, seen, doubt).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-4 * UNIT)
+    sure = (doubt == 0).all(1).numpy()
+    np.testing.assert_array_equal(found[sure], plain[sure])
+    assert np.abs(found - plain)[~sure].max() > 0.01 * UNIT
 
 
 def one_by_one(fit, said, seen):
@@ -287,7 +305,7 @@ def test_many_steps_lead_to_the_least_of_its_objective():
     def residuals(y, setting):
         points = twin.joined(y, *setting[1:])
         off = root @ (points - setting[0])[1:].T.ravel()
-        return np.concatenate([off, twin.bones(points)[0]])
+        return np.concatenate([off, twin.bones(points, np.zeros(twin.count + 1))[0]])
 
     reached = 0
     for pose, relative, pixels in zip(found, said.numpy(), seen.numpy(), strict=True):

@@ -47,7 +47,8 @@ def folds(**about):
 
 
 def fitted(guesses, sight=None, bones=BONES, **more):
-    return fit_bones(guesses, sight or Sight.given(K), ANCHORING, bones, 1.0, **more)
+    found = fit_bones(guesses, sight or Sight.given(K), ANCHORING, bones, 1.0, **more)
+    return None if found is None else (found.fit, found.choice)
 
 
 def missed(relative, space):

@@ -122,6 +122,23 @@ def test_two_are_enough_and_one_is_not():
     assert found[1, USED].isfinite().all()
 
 
+@pytest.mark.parametrize("place", [40.0, 0.5])
+def test_the_doubt_of_a_hidden_joint_is_how_far_off_it_is(place):
+    completion, whole = fitted(poses(2000, place=place)), poses(3000, 5, place=place)
+    seen = holed(whole, 0.3)
+    given = torch.from_numpy(seen)
+    doubt = completion.doubt(given)
+    assert (doubt[given.isfinite().all(2)] == 0).all()
+    hidden = np.isnan(seen).all(2)
+    hidden[:, 3] = False
+    hidden &= (np.isfinite(seen[:, USED]).all(2).sum(1) >= FEWEST)[:, None]
+    off = (completion.complete(given).numpy() - whole)[hidden]
+    square = (off**2).mean(1) / doubt.numpy()[hidden]
+    # What is added to every variance makes it a little larger than it has to be.
+    assert 0.8 < square.mean() < 1.05
+    assert completion.doubt(torch.from_numpy(whole)) is None
+
+
 def test_a_state_gives_the_same_again():
     completion, seen = fitted(poses(500)), torch.from_numpy(holed(poses(50, 3), 0.3))
     again = Completion.from_state(completion.state())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from liftpose.poses import Lifted, Poses
+from liftpose.poses import Lifted, Poses, Verdict
 from liftpose.poses.layout import dataset_to_poses, lifted_to_dataset, poses_to_dataset
 
 texts = st.text(
@@ -266,3 +266,39 @@ def test_the_dataset_is_the_one_that_movement_makes(movement):
     xr.testing.assert_equal(ours, theirs)
     assert ours.attrs == theirs.attrs
     assert_same(Poses.from_dataset(theirs), poses)
+
+
+def test_scores_of_sleap_that_exceed_one_a_little_count_as_one():
+    scores = np.array([[0.3, 1.08, np.nan]])
+    poses = Poses.from_experiments(np.zeros((1, 3, 2)), confidence=np.zeros((1, 3)))
+    dataset = poses.to_dataset()
+    for software, value, kept in (
+        ("SLEAP", 1.08, True),
+        ("DeepLabCut", 1.08, False),
+        ("SLEAP", 93.0, False),
+    ):
+        scores[0, 1] = value
+        changed = dataset.assign(confidence=dataset.confidence.copy(data=scores[..., None]))
+        changed.attrs["source_software"] = software
+        if kept:
+            expected = np.array([[0.3, 1, np.nan]], np.float32)
+            np.testing.assert_array_equal(Poses.from_dataset(changed).confidence, expected)
+        else:
+            with pytest.raises(ValueError, match="expected 0 to 1"):
+                Poses.from_dataset(changed)
+
+
+def test_verdicts_are_kept_by_the_names_of_experiments():
+    still = np.zeros((6, 2, 3), np.float32)
+    verdicts = {
+        ("walk", 1): Verdict(
+            "other camera", 1.5, 0.2, ("unlike the training data",), {"shape": 1.5}
+        ),
+        2: Verdict("like the training data", 0.1, 0.0),
+    }
+    lifted = Lifted(still, still, (("walk", 1), 2), (4, 2), verdicts=verdicts)
+    again = Lifted.from_dataset(lifted.to_dataset())
+    assert again.verdicts == verdicts
+    assert "verdicts" not in again.provenance
+    assert again.only(2).verdicts == {2: verdicts[2]}
+    assert Lifted.from_dataset(Lifted(still, still, ("a",), (6,)).to_dataset()).verdicts is None

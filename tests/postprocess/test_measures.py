@@ -43,7 +43,7 @@ def with_spread(monkeypatch, spread_like):
 
     def lifted(self, poses_2d, *args, **settings):
         found = lift(self, poses_2d, *args, **settings)
-        return replace(found, spread=spread_like(found))
+        return replace(found, spread=spread_like(found), bars=None)
 
     monkeypatch.setattr(Lifter, "lift", lifted)
 
@@ -70,7 +70,37 @@ def test_motion_is_that_of_each_recording(lifter, flies):
         assert measured["liftpose"] == pytest.approx(expected, rel=1e-5)
         still = metric(truth, np.zeros_like(truth), lengths=(100, 200))
         assert measured["mean_pose"] == pytest.approx(still, rel=1e-5)
-    assert found.trust is None
+
+
+def test_error_bars_are_as_wide_as_the_lifter_has_them(lifter, flies):
+    found = evaluate(lifter, *pair(flies[1]), flies[1].cameras[0]).measures.trust
+    truth, _ = counted_targets(lifter, flies[1])
+    lifted = lifter.lift(pair(flies[1])[0], flies[1].cameras[0])
+    targets = list(lifter.sets.targets)
+    known = np.isfinite(truth).all(2)
+    for level in LEVELS:
+        lower, upper = (ends[:, targets] for ends in lifted.interval(level))
+        inside = ((lower <= truth) & (truth <= upper))[known].mean()
+        assert found.bars[level].interval.share == pytest.approx(inside, abs=1e-4)
+        apart = np.linalg.norm(truth - lifted.root_relative[:, targets], axis=2)
+        inside = (apart <= lifted.radius(level)[:, targets])[known].mean()
+        assert found.bars[level].ball.share == pytest.approx(inside, abs=1e-4)
+
+
+def test_levels_that_were_not_measured_are_not_judged(lifter, flies):
+    few = replace(lifter.uncertainty.bars, blocks=5)
+    short = lifter.with_members(
+        lifter.members, lifter.weights, None, replace(lifter.uncertainty, bars=few)
+    )
+    found = evaluate(short, *pair(flies[1]), flies[1].cameras[0]).measures.trust
+    assert list(found.bars) == [0.5]
+
+
+def test_a_lifter_without_error_bars_has_none_to_judge(lifter, flies):
+    bare = lifter.with_members(lifter.members, lifter.weights, None)
+    found = evaluate(bare, *pair(flies[1]), flies[1].cameras[0])
+    assert found.measures.trust is None
+    assert "error bars" not in str(found)
 
 
 @pytest.mark.parametrize("frame", ["world", "camera"])
@@ -109,7 +139,6 @@ def test_without_a_camera_there_is_no_reprojection(flies):
     found = evaluate(lifter, *pair(flies[1], "camera"))
     assert found.measures.reprojection_error is None
     assert "reprojection" not in str(found)
-    assert "error bars" not in str(found)
 
 
 def test_error_bars_are_judged_on_what_counts(lifter, flies, monkeypatch):

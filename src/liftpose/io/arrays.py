@@ -9,7 +9,8 @@ joints). Other entries are left alone.
 
 We write ``position`` (N, J, D) of all experiments, one after another, with ``keys`` (their names,
 as JSON) and ``lengths`` (their frames), and with whatever else is known, under the names above;
-of lifted poses also ``root_relative``, ``spread``, ``novelty``, and ``provenance`` as JSON.
+of lifted poses also ``root_relative``, ``spread``, ``novelty``, ``hypotheses`` (k, N, J, D), and,
+as JSON, ``error_bars`` and ``provenance``.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ _BESIDE = (
     "root_relative",
     "spread",
     "novelty",
+    "hypotheses",
+    "error_bars",
     "provenance",
 )
 _TEXTS = ("unit", "frame", "source_software", "source_file")
@@ -277,10 +280,11 @@ def write_npz(poses: Poses | Lifted, path: Path) -> None:
     """Write everything that is known."""
     tables: dict[str, Any] = {"position": _position(poses), "confidence": poses.confidence}
     if isinstance(poses, Lifted):
-        tables |= {name: getattr(poses, name) for name in ("root_relative", "spread", "novelty")}
+        beside = ("root_relative", "spread", "novelty", "hypotheses")
+        tables |= {name: getattr(poses, name) for name in beside}
         tables["provenance"] = json.dumps(dict(poses.provenance)) if poses.provenance else None
     known = attributes(poses)
-    tables |= {name: known.get(name) for name in ("fps", *_TEXTS)}
+    tables |= {name: known.get(name) for name in ("fps", "error_bars", *_TEXTS)}
     if poses.joints is not None:
         tables["joints"] = names(poses)["keypoints"].values.astype(str)
     if poses.individuals is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from liftpose.io.paths import existing_file
 from liftpose.io.read import read_poses
 from liftpose.io.registry import find_reader
-from liftpose.poses import Lifted
+from liftpose.poses import Bars, Lifted
 
 
 def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Lifted:
@@ -23,8 +23,8 @@ def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Li
     ----------
     path : path-like
         netCDF in the layout of `movement` or ``.npz``, as `write_poses` writes it, keeps all that
-        was known: ``root_relative``, ``spread``, ``novelty`` and what lifted it. Any other file
-        of 3D poses has positions only.
+        was known: ``root_relative``, ``spread``, ``novelty``, ``hypotheses``, error bars, what
+        lifted it and, in netCDF, ``verdicts``. Any other file of 3D poses has positions only.
     fps : float, optional
         Frames per second; counts more than what the file says.
 
@@ -66,14 +66,19 @@ def _of_movement(file: Path) -> dict[str, Any]:
             whole = Lifted.from_dataset(dataset)
         except ValueError as error:
             raise ValueError(f"{file}: {error}") from None
-    names = ("root_relative", "spread", "novelty", "provenance")
+    names = ("root_relative", "spread", "novelty", "bars", "hypotheses", "verdicts", "provenance")
     return {name: getattr(whole, name) for name in names}
 
 
 def _of_npz(file: Path) -> dict[str, Any]:
     with np.load(file, allow_pickle=False) as stored:
-        tables = ("root_relative", "spread", "novelty")
+        tables = ("root_relative", "spread", "novelty", "hypotheses")
         found: dict[str, Any] = {name: stored[name] for name in tables if name in stored}
         if "provenance" in stored:
             found["provenance"] = json.loads(str(stored["provenance"]))
+        if "error_bars" in stored:
+            try:
+                found["bars"] = Bars.from_text(str(stored["error_bars"]))
+            except ValueError as error:
+                raise ValueError(f"{file}: {error}") from None
     return found

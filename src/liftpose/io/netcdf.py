@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from liftpose.io.hdf5 import check_size, holds
 from liftpose.io.opened import OpenedPoses, PosesInfo, spans
 from liftpose.io.registry import Stream, reader, streamer
 from liftpose.io.together import Roll
-from liftpose.poses import Lifted, Poses
+from liftpose.poses import Key, Lifted, Poses, Verdict
 from liftpose.poses.layout.from_dataset import (
     Experiments,
     dataset_to_poses,
@@ -171,6 +171,9 @@ class _Stream:
         self._frames = stop
         self._has_confidence |= poses.confidence is not None
 
+    def say(self, verdicts: Mapping[Key, Verdict]) -> None:
+        self._roll.say(verdicts)
+
     def _begin(self, sizes: dict[str, int]) -> None:
         self._file.dimensions = {**sizes, "time": None}
         # Always there, since movement wants it; what is never written takes no room in the file.
@@ -180,6 +183,9 @@ class _Stream:
 
     def _grow(self, name: str, entry: Variable) -> None:
         row = entry.values.shape[1:]
+        for dim, size in zip(entry.dims[1:], row, strict=True):
+            if dim not in self._file.dimensions:
+                self._file.dimensions[dim] = size
         # No compression: at its fastest (deflate 1, shuffled), it took 40 times as long to write
         # 200,000 frames of 30 joints with noise, and saved 16 %.
         variable = self._file.create_variable(

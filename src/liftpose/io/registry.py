@@ -14,7 +14,7 @@ that. A writer is given a path beside the final one and need not clean up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,7 +24,7 @@ from typing import Protocol
 from liftpose.io.contents import contents
 from liftpose.io.opened import OpenedPoses
 from liftpose.names import closest
-from liftpose.poses import Lifted, Poses
+from liftpose.poses import Key, Lifted, Poses, Verdict
 
 _HOMES = ("liftpose.io.netcdf", "liftpose.io.arrays", "liftpose.io.deeplabcut")
 HEAD = 4096
@@ -36,6 +36,9 @@ class Stream(Protocol):
 
     def append(self, poses: Poses | Lifted) -> None:
         """Write more frames after those that are there."""
+
+    def say(self, verdicts: Mapping[Key, Verdict]) -> None:
+        """Write what is said of experiments, once all of them is known."""
 
 
 Reads = Callable[[Path], Poses]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.poses import Key, Lifted, Poses
+from liftpose.poses import Key, Lifted, Poses, Verdict
 from liftpose.poses.layout.to_dataset import side_by_side
 
 Table = npt.NDArray[Any]
@@ -35,6 +35,7 @@ class Roll:
         self.lengths: list[int] = []
         self.individuals: list[str] | None = None
         self.stacked = False
+        self.verdicts: dict[Key, Verdict] = {}
         self._like: Poses | Lifted | None = None
 
     @property
@@ -79,6 +80,15 @@ class Roll:
             self._follow(poses)
         differing = [name for name in _SHARED if getattr(like, name) != getattr(poses, name)]
         self._like = replace(like, **dict.fromkeys(differing))
+        if isinstance(poses, Lifted):
+            self.say(poses.verdicts or {})
+
+    def say(self, verdicts: Mapping[Key, Verdict]) -> None:
+        """Enter verdicts; a later one of an experiment counts."""
+        self.verdicts.update(verdicts)
+        if self.verdicts:
+            like: Any = self.like
+            self._like = replace(like, verdicts=dict(self.verdicts))
 
     def _check(self, like: Poses | Lifted, poses: Poses | Lifted) -> None:
         if type(poses) is not type(like):
@@ -149,8 +159,12 @@ def together(parts: Sequence[Poses | Lifted]) -> Poses | Lifted:
     if len(parts) == 1:
         return parts[0]
 
-    def joined(name: str) -> Any:
-        return _joined([(getattr(part, name), part.frames) for part in parts], count)
+    def joined(name: str, number: int | None = None) -> Any:
+        tables = [getattr(part, name) for part in parts]
+        if number is not None:
+            tables = [None if table is None else table[number] for table in tables]
+        frames = [part.frames for part in parts]
+        return _joined(list(zip(tables, frames, strict=True)), count)
 
     whole: Poses | Lifted = replace(
         like,
@@ -158,14 +172,25 @@ def together(parts: Sequence[Poses | Lifted]) -> Poses | Lifted:
         lengths=tuple(roll.lengths),
         individuals=None if roll.individuals is None else tuple(roll.individuals),
         **_tables(like, joined),
+        **_bars(parts),
     )
     return whole
 
 
-def _tables(like: Poses | Lifted, joined: Callable[[str], Any]) -> dict[str, Any]:
+def _bars(parts: Sequence[Poses | Lifted]) -> dict[str, Any]:
+    """Error bars are those of the parts where all have the same."""
+    found = [part.bars for part in parts if isinstance(part, Lifted)]
+    return {"bars": found[0] if len(set(found)) == 1 else None} if found else {}
+
+
+def _tables(like: Poses | Lifted, joined: Callable[..., Any]) -> dict[str, Any]:
     if isinstance(like, Lifted):
         names = ("position", "root_relative", "confidence", "spread", "novelty")
-        return {name: joined(name) for name in names}
+        tables = {name: joined(name) for name in names}
+        if like.hypotheses is not None:
+            drawn = [joined("hypotheses", number) for number in range(len(like.hypotheses))]
+            tables["hypotheses"] = np.stack(drawn)
+        return tables
     points = joined("points")
     return {"points": points, "given": points, "confidence": joined("confidence")}
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from liftpose.files import replacing
 from liftpose.io.paths import new_file
 from liftpose.io.registry import Stream, find_writer
 from liftpose.io.together import together
-from liftpose.poses import Lifted, Poses
+from liftpose.poses import Key, Lifted, Poses, Verdict
 
 
 def write_poses(
@@ -109,3 +110,8 @@ class _Kept:
 
     def append(self, poses: Poses | Lifted) -> None:
         self.parts.append(poses)
+
+    def say(self, verdicts: Mapping[Key, Verdict]) -> None:
+        *others, last = self.parts
+        if isinstance(last, Lifted):
+            self.parts = [*others, replace(last, verdicts={**(last.verdicts or {}), **verdicts})]

@@ -193,6 +193,7 @@ class Adaptation:
             root_relative=_mirrored(relative_to_root, self.mirror).astype(kind),
             frame="camera",
             spread=None,
+            hypotheses=None,
         )
 
     def _limb_back(self, relative: Array, limb: LimbMap, scale: float) -> Array:

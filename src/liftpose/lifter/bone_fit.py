@@ -144,7 +144,7 @@ class BoneFit:
     strength: float
     steps: int = STEPS
 
-    def refine(self, relative: Tensor, image: Tensor) -> Tensor:
+    def refine(self, relative: Tensor, image: Tensor, doubt: Tensor | None = None) -> Tensor:
         """Move lifted poses; those without a place before the camera stay as they are.
 
         Parameters
@@ -153,6 +153,9 @@ class BoneFit:
             Joints relative to their anchors, in the lifter's frame and unit.
         image : tensor, shape (N, J, 2), float64, pixels
             Their 2D. A pose of which a joint is not known does not move.
+        doubt : tensor, shape (N, J), float64, pixels squared, optional
+            Variance of the coordinates of joints that were not seen, beside the noise of the 2D:
+            bones that end there may be as much longer or shorter.
 
         Returns
         -------
@@ -161,13 +164,15 @@ class BoneFit:
         if self.strength == 0 or len(relative) == 0:
             return relative
         poses, points = relative.numpy(), image.numpy()
+        beside = None if doubt is None else doubt.numpy()
         refined = np.empty_like(poses, order="C")
         solver = Solver(self._fixed.equations, min(len(poses), CHUNK))
         for start in range(0, len(poses), CHUNK):
             rows = slice(start, start + CHUNK)
             if len(poses) - start < solver.frames:
                 solver = Solver(self._fixed.equations, len(poses) - start)
-            refined[rows] = self._refined(poses[rows], points[rows], solver)
+            part = None if beside is None else beside[rows]
+            refined[rows] = self._refined(poses[rows], points[rows], solver, part)
         return torch.from_numpy(refined)
 
     def refine_one(self, relative: Doubles, image: Doubles) -> Doubles:
@@ -198,7 +203,9 @@ class BoneFit:
     def _fixed(self) -> _Fixed:
         return _Fixed(self)
 
-    def _refined(self, relative: Doubles, image: Doubles, solver: Solver) -> Doubles:
+    def _refined(
+        self, relative: Doubles, image: Doubles, solver: Solver, doubt: Doubles | None
+    ) -> Doubles:
         fixed, frames = self._fixed, solver.frames
         points = image.take(fixed.joints, 1)
         flat = relative.reshape(frames, -1)
@@ -218,7 +225,8 @@ class BoneFit:
                 out, said = (np.where(usable, values, np.float32(0)) for values in (out, said))
                 away, depth = np.where(usable, away, np.float32(0)), np.where(usable, depth, 1)
             away *= depth
-            moves, solved = solver.solved(said, out, away, self.steps)
+            loose = None if doubt is None else fixed.loose(doubt, depth)
+            moves, solved = solver.solved(said, out, away, self.steps, loose)
             step = times(moves.reshape(-1, frames).T, fixed.back)
             if fixed.around is not None:
                 step += np.matmul(fixed.around, relative).reshape(frames, -1)
@@ -292,5 +300,11 @@ class _Fixed:
         self.rays = np.kron(difference, inverse[:2, :2])
         self.offset = inverse[:2, 2:].astype(np.float32)
         bones, lengths = fit.body.bones.numpy(), fit.lengths.numpy()
+        self.bones, self.per_pixel = bones, inverse[0, 0] * inverse[1, 1]
         self.equations = Equations(precision, bones, lengths, fit.spread.numpy(), fit.noise)
         self.single = Single(self.equations, self.said, inverse[:2], self.back.T)
+
+    def loose(self, doubt: Doubles, depth: Any) -> Any:
+        """Variance of bones, shape (B, N), whose ends are as doubtful in the image (N, J)."""
+        of_joints = doubt.take(self.joints, 1).T * self.per_pixel * depth**2
+        return of_joints[self.bones].sum(1).astype(np.float32)

@@ -176,6 +176,25 @@ class Choice:
         )
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A bone fit as it was measured and set.
+
+    Parameters
+    ----------
+    fit : BoneFit
+        Measured on all held-out frames.
+    choice : Choice
+        How it is set.
+    of_folds : tuple of BoneFit
+        The same for each fold, measured on the others.
+    """
+
+    fit: BoneFit
+    choice: Choice
+    of_folds: tuple[BoneFit, ...]
+
+
 def fit_bones(
     guesses: Sequence[Guess],
     sight: Sight,
@@ -184,7 +203,7 @@ def fit_bones(
     unit: float,
     steps: int = STEPS,
     settings: Choice | None = None,
-) -> tuple[BoneFit, Choice] | None:
+) -> Measured | None:
     """Measure a bone fit on held-out frames, and choose its settings on them.
 
     What a fold is judged with is measured on the others.
@@ -208,9 +227,8 @@ def fit_bones(
 
     Returns
     -------
-    fit : BoneFit
-    choice : Choice
-        Or None for both together, where there are too few frames to measure it on.
+    Measured or None
+        None where there are too few frames to measure it on.
     """
     body = Body.of(anchoring, bones)
     errors = [_Errors.of(guess.some(MEASURED), sight, body, unit) for guess in guesses]
@@ -222,12 +240,12 @@ def fit_bones(
         tried = list(itertools.product(CAUTIONS, SLACKS if len(body.bones) else (None,)))
     # Errors of every fold with every strength of every setting; the first strength is none.
     left = torch.zeros(len(guesses), len(tried), len(STRENGTHS), dtype=torch.float64)
+    others = [_Errors.joined(errors[:k] + errors[k + 1 :]) for k in range(len(errors))]
     for number, guess in enumerate(guesses):
-        others = _Errors.joined(errors[:number] + errors[number + 1 :])
         judged = guess.some(JUDGED)
         for place, (caution, slack) in enumerate(tried):
             fit = Choice(caution, slack, 1.0, 1.0).applied(
-                others.fit(sight, body, unit, caution, steps)
+                others[number].fit(sight, body, unit, caution, steps)
             )
             step = fit.refine(judged.relative, judged.image) - judged.relative
             for further, strength in enumerate(STRENGTHS):
@@ -238,8 +256,11 @@ def fit_bones(
     kept = left[:, best, strongest].sum() / left[:, best, 0].sum()
     share = float(shares[best, strongest])
     choice = Choice(*tried[best], STRENGTHS[strongest], share, float(kept))
-    whole = _Errors.joined(errors).fit(sight, body, unit, choice.caution, steps)
-    return choice.applied(whole), choice
+    whole, *of_folds = (
+        choice.applied(some.fit(sight, body, unit, choice.caution, steps))
+        for some in (_Errors.joined(errors), *others)
+    )
+    return Measured(whole, choice, tuple(of_folds))
 
 
 def _mean_error(body: Body, relative: Tensor, space: Tensor) -> Tensor:

@@ -148,6 +148,7 @@ class Solver:
     said: Singles
     out: Singles
     away: Singles
+    variance: Singles
 
     def __init__(self, equations: Equations, frames: int):
         self.equations, self.frames = equations, frames
@@ -168,7 +169,12 @@ class Solver:
         self.products = np.empty((bones, 3, 3, frames), np.float32)
 
     def solved(
-        self, said: Singles, out: Singles, away: Singles, steps: int
+        self,
+        said: Singles,
+        out: Singles,
+        away: Singles,
+        steps: int,
+        loose: Singles | None = None,
     ) -> tuple[Singles, NDArray[np.bool_]]:
         """Take steps from what a lifter said.
 
@@ -182,6 +188,8 @@ class Solver:
             What it does when the root's distance grows by as much as it was thought to be.
         steps : int
             How many.
+        loose : array, shape (B, N), float32, optional
+            Variance of the bones' lengths beside their own, where an end was not seen.
 
         Returns
         -------
@@ -191,6 +199,8 @@ class Solver:
             False where the equations have no solution.
         """
         self.said, self.out, self.away = said, out[1:], away
+        own = self.equations.variance
+        self.variance = own if loose is None else own + loose
         self._begin()
         if len(self.equations.lengths):
             first = self._begin_bones(out)
@@ -260,7 +270,7 @@ class Solver:
         """Add to the equations what the bones have to do with them."""
         equations, products = self.equations, self.products
         bone = times(equations.between, pose).reshape(-1, 3, self.frames)
-        along, short = weighed(bone, equations.lengths, equations.variance, equations.blur)
+        along, short = weighed(bone, equations.lengths, self.variance, equations.blur)
         np.multiply(self.ends, along[:, None], out=products)
         lines = np.add.reduce(products, 2)
         # Of each line its square, and its products with the root's and with what is missing.

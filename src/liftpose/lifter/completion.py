@@ -137,18 +137,117 @@ class Completion:
             completed[part[:, None], self.joints] = self._completed(points[part], seen[part])
         return completed
 
+    def left(self, pose_2d: Tensor) -> tuple[Tensor, Tensor]:
+        """Give what is left open where joints were not seen.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64, pixels
+            NaN = not seen.
+
+        Returns
+        -------
+        rows : tensor of int, shape (M,)
+            Frames with gaps that `complete` fills.
+        covariance : tensor, shape (M, 2 U, 2 U), float64, pixels squared
+            Of the coordinates of `joints` given those that were seen; zero for these.
+        """
+        points = pose_2d[:, self.joints]
+        seen = points.isfinite().all(2)
+        rows = (~seen.all(1) & (seen.sum(1) >= FEWEST)).nonzero().squeeze(1)
+        known = seen[rows].repeat_interleave(2, 1)
+        covariance = self.covariance.new_zeros(len(rows), *self.covariance.shape)
+        if len(rows):
+            covariance = _left(self.covariance, self._factor(known), known)
+        if self.sizeless:
+            covariance = covariance * self._size(points[rows], seen[rows]).square()[:, None, None]
+        return rows, covariance
+
+    def doubt(self, pose_2d: Tensor) -> Tensor | None:
+        """Tell how far joints that were not seen may be from where `complete` puts them.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64, pixels
+            NaN = not seen.
+
+        Returns
+        -------
+        tensor, shape (N, J), or None
+            Variance of a coordinate, in pixels squared, zero for joints that were seen; None where
+            all were.
+        """
+        if is_complete(pose_2d) or is_complete(pose_2d[:, self.joints]):
+            return None
+        variance = pose_2d.new_zeros(pose_2d.shape[:2])
+        for part in torch.arange(len(pose_2d)).split(CHUNK):
+            gaps, left = self.left(pose_2d[part])
+            each = left.diagonal(dim1=1, dim2=2).unflatten(1, (-1, 2)).mean(2)
+            variance[part[gaps][:, None], self.joints] = each
+        return variance
+
+    def standardised(self, pose_2d: Tensor) -> Tensor:
+        """Give the coordinates that the distribution is of.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64, pixels
+            NaN = not seen.
+
+        Returns
+        -------
+        tensor, shape (N, 2 U)
+        """
+        points = pose_2d[:, self.joints]
+        middle, size = self._frame(points, points.isfinite().all(2))
+        return ((points - middle) / size).flatten(1)
+
+    def cleaned(self, pose_2d: Tensor, noise: Tensor) -> Tensor:
+        """Give where joints are expected that were seen with noise.
+
+        Parameters
+        ----------
+        pose_2d : tensor, shape (N, J, 2), float64, pixels
+            NaN = not seen. In each frame at least `FEWEST` of the joints are.
+        noise : tensor, shape (N, U)
+            Variance of the noise, in the unit of the covariance.
+
+        Returns
+        -------
+        tensor, shape (N, U, 2), pixels
+            Of `joints`, those that were not seen too.
+        """
+        points = pose_2d[:, self.joints]
+        seen = points.isfinite().all(2)
+        middle, size = self._frame(points, seen)
+        known = seen.repeat_interleave(2, 1)
+        off = torch.where(known, ((points - middle) / size).flatten(1) - self.mean, 0.0)
+        factor = self._factor(known, noise.repeat_interleave(2, 1))
+        weights = torch.cholesky_solve(off.unsqueeze(2), factor).squeeze(2)
+        found = self.mean + weights @ self.covariance
+        cleaned: Tensor = found.unflatten(1, (-1, 2)) * size + middle
+        return cleaned
+
+    def _frame(self, points: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Middle and size of frames (N, U, 2), where these mean nothing."""
+        if not self.sizeless:
+            return points.new_zeros(1), points.new_ones(1)
+        return points.nanmean(1, keepdim=True), self._size(points, seen)[:, None, None]
+
     def _completed(self, points: Tensor, seen: Tensor) -> Tensor:
         """Complete frames (N, U, 2) that have gaps."""
-        middle, size = points.new_zeros(1), points.new_ones(1)
-        if self.sizeless:
-            middle = points.nanmean(1, keepdim=True)
-            extent = (points - middle).square().nanmean((1, 2)).sqrt()
-            size = (extent / self._extent_of(seen.double())).clamp(min=1e-9)[:, None, None]
+        middle, size = self._frame(points, seen)
         found, _ = self._expected(
             ((points - middle) / size).flatten(1), seen.repeat_interleave(2, 1)
         )
         expected = found.unflatten(1, (-1, 2)) * size + middle
         return torch.where(seen.unsqueeze(2), points, expected)
+
+    def _size(self, points: Tensor, seen: Tensor) -> Tensor:
+        """Extents of frames (N, U, 2), as shares of what those joints are expected to have."""
+        extent = (points - points.nanmean(1, keepdim=True)).square().nanmean((1, 2)).sqrt()
+        size: Tensor = (extent / self._extent_of(seen.double())).clamp(min=1e-9)
+        return size
 
     def _extent_of(self, seen: Tensor) -> Tensor:
         """Give the extents that poses are expected to have in the joints (N, U) that are seen."""
@@ -163,12 +262,20 @@ class Completion:
     def _expected(self, points: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Complete some frames; and factors of the covariance of what was seen of each."""
         off = torch.where(seen, points - self.mean, 0.0)
-        both = seen.unsqueeze(1) & seen.unsqueeze(2)
-        alone = torch.diag_embed((~seen).to(self.covariance))
-        factor = torch.linalg.cholesky(torch.where(both, self.covariance, alone))
+        factor = self._factor(seen)
         weights = torch.cholesky_solve(off.unsqueeze(2), factor).squeeze(2)
         expected = self.mean + weights @ self.covariance
         return torch.where(seen, points, expected), factor
+
+    def _factor(self, seen: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Cholesky factors of the covariance of what was seen, and of a unit where nothing was."""
+        both = seen.unsqueeze(1) & seen.unsqueeze(2)
+        alone = torch.diag_embed((~seen).to(self.covariance))
+        covariance = torch.where(both, self.covariance, alone)
+        if noise is not None:
+            covariance = covariance + torch.diag_embed(noise)
+        factor: Tensor = torch.linalg.cholesky(covariance)
+        return factor
 
     def state(self) -> dict[str, Any]:
         """Everything needed to build it again."""
@@ -210,7 +317,7 @@ def _likeliest(
             total += off.sum(0)
             products += off.T @ off
             gaps = ~known.all(1)
-            products += _left(covariance, factor[gaps], known[gaps])
+            products += _left(covariance, factor[gaps], known[gaps]).sum(0)
         shift = total / len(points)
         mean = mean + shift
         covariance = products / len(points) - torch.outer(shift, shift)
@@ -221,10 +328,10 @@ def _likeliest(
 
 
 def _left(covariance: Tensor, factor: Tensor, seen: Tensor) -> Tensor:
-    """Covariance of what was not seen given what was, summed over frames, shape (2 U, 2 U)."""
+    """Covariance of what was not seen given what was, shape (N, 2 U, 2 U); zero for the rest."""
     known = torch.where(seen.unsqueeze(2), covariance, 0.0)
     half = torch.linalg.solve_triangular(factor, known, upper=False)
     left = covariance - half.mT @ half
     hidden = ~seen
-    summed: Tensor = torch.where(hidden.unsqueeze(1) & hidden.unsqueeze(2), left, 0.0).sum(0)
-    return summed
+    open_: Tensor = torch.where(hidden.unsqueeze(1) & hidden.unsqueeze(2), left, 0.0)
+    return open_

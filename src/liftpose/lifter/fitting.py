@@ -5,23 +5,27 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from liftpose.lifter.bone_fit import BoneFit
-from liftpose.lifter.bone_measuring import Choice, fit_bones
+from liftpose.lifter.bone_measuring import Choice, Measured, fit_bones
 from liftpose.lifter.effort import EFFORTS
+from liftpose.lifter.hypotheses_measuring import measured_hypotheses
 from liftpose.lifter.judging import HeldOut
 from liftpose.lifter.members.ridge import Ready
 from liftpose.lifter.normalization import Normalization
+from liftpose.lifter.novelty import Novelty
+from liftpose.lifter.novelty_measuring import measured_novelty
 from liftpose.lifter.opt import Options
 from liftpose.lifter.preparation import begin_from, generator_for
 from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.selection import Folds, Weights
 from liftpose.lifter.sight import Sight
-from liftpose.lifter.solving import Task
+from liftpose.lifter.solving import CLOSED, Task
 from liftpose.lifter.training import (
     Feed,
     Progress,
@@ -32,6 +36,8 @@ from liftpose.lifter.training import (
     take,
     train_epoch,
 )
+from liftpose.lifter.uncertainty import Uncertainty
+from liftpose.lifter.uncertainty_measuring import Lifting, measured_uncertainty
 
 if TYPE_CHECKING:
     from liftpose.lifter.lifter import Lifter
@@ -142,13 +148,15 @@ def judged_on(lifter: Lifter, task: Task, device: torch.device) -> HeldOut:
     )
 
 
-def with_closed_members(lifter: Lifter, judged: HeldOut, sight: Sight | None) -> Lifter:
+def with_closed_members(lifter: Lifter, task: Task, judged: HeldOut, sight: Sight | None) -> Lifter:
     """Weigh the closed-form members of a lifter, and choose the settings of its bone fit.
 
     Parameters
     ----------
     lifter : Lifter
         Whose ridge and closed-form members are solved; it is not changed.
+    task : Task
+        What is learned from.
     judged : HeldOut
         What is chosen on.
     sight : Sight, optional
@@ -161,22 +169,110 @@ def with_closed_members(lifter: Lifter, judged: HeldOut, sight: Sight | None) ->
     chosen = judged.weights()
     weighed = lifter.with_members(lifter.members, chosen.values, None)
     weighed.choice |= _found(chosen, judged)
-    if sight is None:
-        return weighed
-    skeleton, unit = lifter.skeleton_known, float(lifter.normalization.std_out[0])
-    bones = skeleton.bones if skeleton.rigid is None else skeleton.rigid
-    guesses = judged.guesses(chosen.values)
-    steps = EFFORTS[lifter.options.effort].steps
-    fitted = fit_bones(guesses, sight, lifter.normalization.anchoring, bones, unit, steps)
-    if fitted is not None:
-        _keep(weighed, *fitted)
+    of_folds = () if sight is None else _fit_bones(weighed, judged, sight)
+    weighed.uncertainty = uncertainty_of(weighed, judged, of_folds)
+    gather_hypotheses(weighed, judged, of_folds)
+    weighed.novelty = novelty_of(weighed, task, of_folds)
     return weighed
 
 
-def _measure_again(lifter: Lifter, judged: HeldOut, added: Mapping[str, Sequence[Tensor]]) -> None:
+def _fit_bones(lifter: Lifter, judged: HeldOut, sight: Sight) -> tuple[BoneFit, ...]:
+    """Measure the bone fit of a lifter, whose members are weighed; give those of its folds."""
+    skeleton, unit = lifter.skeleton_known, float(lifter.normalization.std_out[0])
+    bones = skeleton.bones if skeleton.rigid is None else skeleton.rigid
+    guesses = judged.guesses(lifter.weights)
+    steps = EFFORTS[lifter.options.effort].steps
+    return _kept(
+        lifter, fit_bones(guesses, sight, lifter.normalization.anchoring, bones, unit, steps)
+    )
+
+
+def uncertainty_of(
+    lifter: Lifter, judged: HeldOut, bone_fits: Sequence[BoneFit] = ()
+) -> Uncertainty | None:
+    """Measure how far off joints are that a lifter lifts.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        All of which is chosen.
+    judged : HeldOut
+        The frames that it is measured on.
+    bone_fits : sequence of BoneFit
+        Of each fold, measured on the others; none for a lifter without.
+
+    Returns
+    -------
+    Uncertainty or None
+        None where too little is held out for that.
+    """
+    lifting = _lifting(lifter, bone_fits)
+    generator = generator_for(lifter.options.seed, "uncertainty")
+    return measured_uncertainty(lifting, judged, generator)
+
+
+def _lifting(lifter: Lifter, bone_fits: Sequence[BoneFit]) -> Lifting:
+    return Lifting(
+        lifter.normalization,
+        lifter.ridge,
+        lifter.members,
+        lifter.weights,
+        lifter.bone_fit,
+        tuple(bone_fits),
+    )
+
+
+def gather_hypotheses(lifter: Lifter, judged: HeldOut, bone_fits: Sequence[BoneFit] = ()) -> None:
+    """Give a lifter the errors that hypotheses are drawn from.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        All of which is chosen, and whose uncertainty is measured.
+    judged : HeldOut
+        The frames that they are gathered on.
+    bone_fits : sequence of BoneFit
+        Of each fold, as for `uncertainty_of`.
+    """
+    lifter.hypotheses = None
+    if lifter.uncertainty is not None:
+        lifting = _lifting(lifter, bone_fits)
+        lifter.hypotheses = measured_hypotheses(lifting, judged, lifter.uncertainty)
+
+
+def novelty_of(lifter: Lifter, task: Task, bone_fits: Sequence[BoneFit] = ()) -> Novelty | None:
+    """Measure what clean recordings are like, on the training data's own held-out blocks.
+
+    Parameters
+    ----------
+    lifter : Lifter
+        Whose closed-form members are weighed.
+    task : Task
+        Holds the frames.
+    bone_fits : sequence of BoneFit
+        Of each fold, as for `uncertainty_of`.
+
+    Returns
+    -------
+    Novelty or None
+        None where too little is held out for that.
+    """
+    weights = {name: lifter.weights[name] for name in lifter.weights if name in CLOSED}
+    lifting = replace(
+        _lifting(lifter, bone_fits if task.validation is None else ()), weights=weights
+    )
+    views = lifter.views
+    size = None if views is None else views.reference.size
+    height = None if size is None else size[1]
+    return measured_novelty(lifting, task.held_out, task.folds, lifter.skeleton_known, height)
+
+
+def _measure_again(
+    lifter: Lifter, judged: HeldOut, added: Mapping[str, Sequence[Tensor]]
+) -> tuple[BoneFit, ...]:
     """Measure the bone fit of a lifter anew, whose members have changed; its settings stay."""
     if lifter.bone_fit is None:
-        return
+        return ()
     body, settings = lifter.bone_fit.body, Choice(**lifter.choice["bone_fit"])
     bones = body.joints[body.bones].tolist()
     unit = float(lifter.normalization.std_out[0])
@@ -185,15 +281,17 @@ def _measure_again(lifter: Lifter, judged: HeldOut, added: Mapping[str, Sequence
     fitted = fit_bones(
         guesses, before.sight, lifter.normalization.anchoring, bones, unit, steps, settings
     )
-    if fitted is not None:
-        _keep(lifter, *fitted)
+    return _kept(lifter, fitted)
 
 
-def _keep(lifter: Lifter, fit: BoneFit, how: Choice) -> None:
-    """Give a lifter its bone fit, and the held-out error that it leaves."""
-    lifter.bone_fit = fit
-    lifter.choice["bone_fit"] = how.as_dict()
-    lifter.choice["held_out_mpjpe"] *= how.kept
+def _kept(lifter: Lifter, found: Measured | None) -> tuple[BoneFit, ...]:
+    """Give a lifter its bone fit, and the held-out error that it leaves; give those of folds."""
+    if found is None:
+        return ()
+    lifter.bone_fit = found.fit
+    lifter.choice["bone_fit"] = found.choice.as_dict()
+    lifter.choice["held_out_mpjpe"] *= found.choice.kept
+    return found.of_folds
 
 
 def _found(
@@ -261,14 +359,19 @@ def fit_network(
         held_out, added = learner.judge(judged)
         better = not held_out.error >= best_error
         members = lifter.members | {"network": learner.current}
-        now = lifter.with_members(members, held_out.values, best.bone_fit)
+        now = lifter.with_members(members, held_out.values, best.bone_fit, best.uncertainty)
         if better:
             best_error = held_out.error
             now.choice |= {"epoch": progress.epoch} | _found(held_out, judged, added)
-            _measure_again(now, judged, added)
+            of_folds = _measure_again(now, judged, added)
+            changed = held_out.values["network"] > 0 or now.uncertainty is None
+            # The published network holds out one block alone, which tells too little.
+            if options.members == "residual" and changed:
+                now.uncertainty = uncertainty_of(now, judged, of_folds)
+                gather_hypotheses(now, judged, of_folds)
             # A network of its own, that training does not change.
             members = lifter.members | {"network": copy.deepcopy(learner.current)}
-            best = now.with_members(members, held_out.values, now.bone_fit)
+            best = now.with_members(members, held_out.values, now.bone_fit, now.uncertainty)
         if on_epoch is not None:
             on_epoch(Epoch(progress.epoch, rate, loss, held_out, better, now, learner, progress))
     return best

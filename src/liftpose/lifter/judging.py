@@ -222,6 +222,22 @@ class HeldOut:
                 if weight:
                     said = said + weight * members[name][number]
             rows = part.cpu()
-            space = self.batch.pose_3d[rows]
-            found.append(Guess(self.normalization.restore(said), self.batch.pose_2d[rows], space))
+            found.append(Guess(self.normalization.restore(said), *self.frames(rows)))
         return found
+
+    def frames(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Give 2D and 3D of some frames, the 3D only of joints that were seen.
+
+        Parameters
+        ----------
+        rows : tensor of int, shape (M,)
+            Of the batch.
+
+        Returns
+        -------
+        image : tensor, shape (M, J, 2)
+        space : tensor, shape (M, J, D)
+        """
+        image, space = self.batch.pose_2d[rows], self.batch.pose_3d[rows]
+        unseen = image.isnan().any(2, keepdim=True)
+        return image, torch.where(unseen, torch.nan, space)

@@ -20,18 +20,33 @@ from torch import Tensor, nn
 import liftpose
 from liftpose.geometry.camera import Camera
 from liftpose.lifter.batch import Augmentation
+from liftpose.lifter.blindness import check_any_sure, say_what_never_moves, warn_of_blind
 from liftpose.lifter.bone_fit import BoneFit
 from liftpose.lifter.description import as_html, as_text
+from liftpose.lifter.drawing import asked_draws, drawn
 from liftpose.lifter.fitting import (
     check_start,
     fit_network,
+    gather_hypotheses,
     judged_on,
+    novelty_of,
+    uncertainty_of,
     with_closed_members,
 )
+from liftpose.lifter.hypotheses import Hypotheses
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.ridge import Ridge
 from liftpose.lifter.mirroring import seen_and_mirrored
-from liftpose.lifter.normalization import Normalization, as_joints, placed
+from liftpose.lifter.normalization import Normalization, as_joints, placed, placed_spread
+from liftpose.lifter.novelty import (
+    FEWEST,
+    SAMPLE,
+    UNTOLD,
+    Novelty,
+    Told,
+    Verdicts,
+    warn_of_mistakes,
+)
 from liftpose.lifter.opt import Options, resolve_device
 from liftpose.lifter.preparation import (
     Judged,
@@ -60,8 +75,11 @@ from liftpose.lifter.terms import (
     of_skeleton,
 )
 from liftpose.lifter.threads import threads
+from liftpose.lifter.uncertainty import Doubt, Uncertainty, handed_on, shown_of, unlikeness
+from liftpose.lifter.uncertainty_measuring import Lifting
 from liftpose.lifter.views import Views, called, warn_of_unreached
-from liftpose.poses import Floats, Key, Lifted, Poses
+from liftpose.lifter.weighing import Weighing, weighing_of
+from liftpose.poses import Floats, Key, Lifted, Poses, Verdict
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
 
@@ -129,6 +147,10 @@ class Lifter:
         self.members: dict[str, Any] = {}
         self.weights: dict[str, float] = {}
         self.bone_fit: BoneFit | None = None
+        self.uncertainty: Uncertainty | None = None
+        self.hypotheses: Hypotheses | None = None
+        self.weighing: Weighing | None = None
+        self.novelty: Novelty | None = None
         self.choice: dict[str, Any] = {}
         self._digest: str | None = None
 
@@ -172,7 +194,8 @@ class Lifter:
             out of the 2D, 3D of the world is learned in the direction of its camera, and other
             cameras can be lifted from.
         confidence : array, shape (N, J), or dict of such arrays, optional
-            Of the 2D. Below ``min_confidence`` a joint counts as not seen.
+            Of the 2D, 0 to 1. Below ``min_confidence`` a joint counts as not seen; above, the less
+            the tracker is sure, the more it is taken to be where the other joints expect it.
         validation : pair of 2D and 3D poses, optional
             Choices (penalty, weight, best epoch) are made on these instead of on held-out blocks
             of the training poses. They are not learned from.
@@ -205,8 +228,8 @@ class Lifter:
         ------
         ValueError
             Poses that do not fit each other or the skeleton, a root or target that is never
-            seen, a camera or confidence that does not fit, joints far outside of a camera's
-            image, or contradicting settings.
+            seen, an experiment in which the tracker is sure of no joint, a camera or confidence
+            that does not fit, joints far outside of a camera's image, or contradicting settings.
         TypeError
             Something that is no poses, or no camera.
 
@@ -218,6 +241,7 @@ class Lifter:
         poses_2d, poses_3d = as_pair(
             poses_2d, poses_3d, mask, confidence, augmentation, self.asked.skeleton
         )
+        check_any_sure(poses_2d, self.options.min_confidence)
         skeleton = self.asked.skeleton_for(poses_2d, poses_3d)
         sets = skeleton.sets
         steps = with_noise(augmentation, self.options.noise)
@@ -230,10 +254,13 @@ class Lifter:
         views = agreed_views(camera, poses_3d, frame, steps)
         with threads(self.options.job):
             device = resolve_device(self.options.device)
-            data = as_batch(*self._in_view(views, poses_2d, poses_3d), sets)
+            seen, deep = self._in_view(views, poses_2d, poses_3d)
+            self.weighing = weighing_of(seen, sets, norm_2d)
+            data = as_batch(self.weighed(seen), deep, sets)
             data = informed(data, skeleton, views, steps)
             clean = made_visible(data, steps, self.options.seed)
             folds = held_out_folds(skeleton, poses_3d, clean)
+            say_what_never_moves(poses_2d, poses_3d, skeleton)
             learned = folds
             if self.options.network == "martinez":
                 learned = one_fold(poses_3d, folds, self.options.batch_size)
@@ -255,7 +282,8 @@ class Lifter:
             self.choice = linear.choice
             self.choice |= folds.summary(poses_3d) | {"data": digest, "norm_2d": why}
             self.choice |= judged.summary() if judged else {}
-            self.members, self.weights, self.bone_fit = {}, {}, None
+            self.members, self.weights, self.bone_fit, self.uncertainty = {}, {}, None, None
+            self.hypotheses, self.novelty = None, None
             if self.options.members in ("kernel", "residual"):
                 self.members = fit_closed(task, linear, self.options)
             if on_ready is not None:
@@ -264,6 +292,13 @@ class Lifter:
                 best = self._with_best_members(task, sight, device, on_epoch)
                 self.members, self.weights = best.members, best.weights
                 self.bone_fit, self.choice = best.bone_fit, best.choice
+                self.uncertainty, self.hypotheses = best.uncertainty, best.hypotheses
+                self.novelty = best.novelty
+            else:
+                judged_ridge = judged_on(self, task, device)
+                self.uncertainty = uncertainty_of(self, judged_ridge)
+                gather_hypotheses(self, judged_ridge)
+                self.novelty = novelty_of(self, task)
         return self
 
     def _with_best_members(
@@ -276,7 +311,7 @@ class Lifter:
         judged = judged_on(self, task, device)
         if self.options.network == "martinez":
             return fit_network(self, task, judged, device, on_epoch)
-        closed = with_closed_members(self, judged, sight)
+        closed = with_closed_members(self, task, judged, sight)
         if self.options.members == "kernel":
             return closed
         return fit_network(closed, task, judged, device, on_epoch)
@@ -316,11 +351,22 @@ class Lifter:
         Returns
         -------
         poses_2d, poses_3d : Poses
-            Pixels of the reference camera, without those that are too unsure; and positions
-            turned into the direction of the camera. The same poses where there is no camera and
-            no confidence.
+            Pixels of the reference camera, without those that are too unsure, the others weighed
+            by their confidence; and positions turned into the direction of the camera. The same
+            poses where there is no camera and no confidence.
         """
-        return self._in_view(self.views, poses_2d, poses_3d, camera)
+        seen, deep = self._in_view(self.views, poses_2d, poses_3d, camera)
+        return self.weighed(seen), deep
+
+    def weighed(self, poses_2d: Poses) -> Poses:
+        """Pull joints that the tracker is not quite sure of to where the others expect them."""
+        if self.weighing is None or poses_2d.confidence is None:
+            return poses_2d
+        given, sure = (
+            torch.from_numpy(np.array(table, np.float64))
+            for table in (poses_2d.points, poses_2d.confidence)
+        )
+        return replace(poses_2d, points=self.weighing.weigh(given, sure).numpy())
 
     def _judged(self, validation: Any, camera: Any) -> Judged:
         """Validation poses, made ready to choose on."""
@@ -341,7 +387,11 @@ class Lifter:
         return self.skeleton
 
     def with_members(
-        self, members: Mapping[str, Any], weights: Mapping[str, float], bone_fit: BoneFit | None
+        self,
+        members: Mapping[str, Any],
+        weights: Mapping[str, float],
+        bone_fit: BoneFit | None,
+        uncertainty: Uncertainty | None = None,
     ) -> Lifter:
         """Give the same lifter with other members; the ridge is shared.
 
@@ -353,6 +403,8 @@ class Lifter:
             How much of each is added.
         bone_fit : BoneFit or None
             What follows them.
+        uncertainty : Uncertainty, optional
+            Measured with all that.
 
         Returns
         -------
@@ -360,7 +412,7 @@ class Lifter:
         """
         other = copy.copy(self)
         other.members, other.weights, other.choice = dict(members), dict(weights), dict(self.choice)
-        other.bone_fit, other._digest = bone_fit, None
+        other.bone_fit, other.uncertainty, other._digest = bone_fit, uncertainty, None
         return other
 
     def lift(
@@ -369,7 +421,10 @@ class Lifter:
         camera: Any = None,
         confidence: Any = None,
         *,
+        hypotheses: int = 0,
+        seed: int | None = None,
         on_unreached: Callable[[Mapping[Camera, int]], Any] | None = None,
+        judge: bool = True,
     ) -> Lifted:
         """Lift 2D poses, some frames at a time. Several threads may do so at once.
 
@@ -381,10 +436,21 @@ class Lifter:
             What filmed them, for a lifter that learned with cameras. None: the camera it learned
             with.
         confidence : array, shape (N, J), or dict of such arrays, optional
-            Below the lifter's ``min_confidence`` a joint counts as not seen.
+            0 to 1. Below the lifter's ``min_confidence`` a joint counts as not seen; above, it is
+            weighed as in `fit`, where training poses told what confidence means.
+        hypotheses : int, default 0
+            How many whole poses to draw of each frame, beside the one that is lifted: those that
+            the 2D leaves open, as far as held-out frames tell. They take so many times the memory
+            of the positions, and are not made to go together in time.
+        seed : int, optional
+            What they are drawn by; that of the lifter's options where it is not given. The draws
+            of a frame depend on it and on the frame's own 2D, and on nothing around them.
         on_unreached : callable, optional
             Called, instead of warning, with how many pixels there are for each camera at which
-            its distortion cannot be inverted.
+            its distortion cannot be inverted. Whoever gives it lifts a part, and is not warned of
+            blind frames either.
+        judge : bool
+            Whether it is said of each experiment how like the training data it is; see `verdicts`.
 
         Returns
         -------
@@ -395,29 +461,38 @@ class Lifter:
         ------
         ValueError
             Other joints than the lifter learned, a lifter that was not fitted, a camera for one
-            that learned without, or the other way round several cameras and none given; or
-            joints far outside of the camera's image.
+            that learned without, or the other way round several cameras and none given;
+            joints far outside of the camera's image; or fewer than no hypotheses, or some of a
+            lifter that had too few frames to learn how it errs.
         TypeError
-            Something that is no poses, or no camera.
+            Something that is no poses, or no camera, or no whole number of hypotheses.
 
         Warns
         -----
         UserWarning
-            Pixels at which a camera's distortion cannot be inverted, with their number.
+            Pixels at which a camera's distortion cannot be inverted, with their number; and
+            experiments no frame of which could be lifted, with the likely cause; and
+            experiments in whose 2D a mistake was made, with its name.
         """
+        count, seed = asked_draws(hypotheses, self.options.seed if seed is None else seed)
         skeleton = self.skeleton_known
         poses_2d = of_skeleton(as_poses_2d(poses_2d, confidence, copy=False), skeleton)
         cameras = self._cameras(poses_2d, camera)
         shape = (poses_2d.frames, poses_2d.joint_count, self.dims)
         position, root_relative = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        spread = None if self.uncertainty is None else np.empty(shape, np.float32)
+        known = self.novelty is not None and self.uncertainty is not None
+        novelty = np.empty(len(position), np.float32) if known else None
         unreached: Counter[Camera] = Counter()
-        for rows, relative in self._chunks(poses_2d, cameras, unreached=unreached):
+        for rows, relative, doubt in self._chunks(poses_2d, cameras, unreached=unreached):
             position[rows], root_relative[rows] = placed(self.sets, relative)
-        if on_unreached is None:
-            warn_of_unreached(unreached, called(poses_2d))
-        else:
-            on_unreached(unreached)
-        return Lifted(
+            if spread is not None:
+                spread[rows] = placed_spread(self.sets, doubt.spread)
+                np.copyto(spread[rows], np.nan, where=np.isnan(position[rows]))
+            if novelty is not None:
+                novelty[rows] = doubt.novelty
+        verdicts = self._verdicts(poses_2d, cameras) if judge else None
+        lifted = Lifted(
             position,
             root_relative,
             poses_2d.keys,
@@ -430,8 +505,83 @@ class Lifter:
             self.frame,
             poses_2d.source_software,
             poses_2d.source_file,
+            spread,
+            novelty,
+            bars=None if self.uncertainty is None else self.uncertainty.bars,
+            hypotheses=drawn(self, poses_2d, cameras, count, seed) if count else None,
+            verdicts=verdicts,
             provenance=self.provenance,
         )
+        if on_unreached is None:
+            warn_of_unreached(unreached, called(poses_2d))
+            warn_of_blind(poses_2d, lifted, self.options.min_confidence, called(poses_2d))
+        else:
+            on_unreached(unreached)
+        if verdicts:
+            warn_of_mistakes(verdicts, called(poses_2d))
+        return lifted
+
+    def verdicts(self, poses_2d: Any, camera: Any = None, confidence: Any = None) -> Verdicts:
+        """Say of each experiment whether its 2D is like the training data, and what is wrong.
+
+        Parameters
+        ----------
+        poses_2d, camera, confidence
+            As `lift` takes them. At most `novelty.SAMPLE` frames of each experiment are looked at.
+
+        Returns
+        -------
+        dict of Key to Verdict
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `lift`; or a lifter that does not know what clean recordings are like.
+
+        Examples
+        --------
+        >>> from liftpose.datasets import quadruped
+        >>> known, new = quadruped(frames=300, seed=1), quadruped(frames=100, seed=2)
+        >>> lifter = Lifter(known.skeleton, network="kernel")
+        >>> lifter = lifter.fit(known.pose_2d, known.poses_3d, camera=known.cameras[0])
+        >>> print(lifter.verdicts({"new": new.pose_2d[:, ::-1]})["new"].name)
+        joints in another order
+        """
+        poses_2d = of_skeleton(as_poses_2d(poses_2d, confidence, copy=False), self.skeleton_known)
+        found = self._verdicts(poses_2d, self._cameras(poses_2d, camera))
+        if found is None:
+            raise ValueError(
+                "this lifter does not know what clean recordings are like: it was saved by an "
+                "earlier version, or had too few frames to hold any out. Fit it again, on two "
+                "recordings or more or on a longer one."
+            )
+        return found
+
+    @torch.inference_mode()
+    def _verdicts(self, poses_2d: Poses, cameras: dict[Key, Camera] | None) -> Verdicts | None:
+        known = self.novelty
+        if known is None or self.uncertainty is None:
+            return None
+        if max(poses_2d.lengths, default=0) < FEWEST:
+            return dict.fromkeys(poses_2d.keys, UNTOLD)
+        normalization = self.normalization
+        some = poses_2d.sampled(SAMPLE).sure(self.options.min_confidence)
+        points = some.points
+        if self.views is not None and cameras is not None:
+            points = self.views.seen(some, [cameras[key] for key in some.keys])
+        given = torch.from_numpy(np.array(points, np.float64))
+        shown = shown_of(given, normalization.used)
+        unlike = unlikeness(normalization.inputs(given), self.uncertainty.whitening, shown)
+        scores = known.percentile(unlike)
+        lifting = Lifting(normalization, self.ridge, self.members, {}, self.bone_fit)
+        starts = np.cumsum([0, *some.lengths])
+
+        def verdict(number: int) -> Verdict:
+            rows, skeleton = slice(starts[number], starts[number + 1]), self.skeleton_known
+            return known.verdict(given[rows].numpy(), scores[rows], skeleton, lifting)
+
+        told = threads.side_by_side(verdict, range(len(some.keys)), self.options.job)
+        return dict(zip(some.keys, told, strict=True))
 
     def _cameras(self, poses_2d: Poses, camera: Any) -> dict[Key, Camera] | None:
         if self.views is not None:
@@ -450,27 +600,40 @@ class Lifter:
         cameras: dict[Key, Camera] | None,
         linear_only: bool = False,
         unreached: Counter[Camera] | None = None,
-    ) -> Iterator[tuple[slice, Floats]]:
-        """Give rows and joints relative to their anchors in the lifter's frame, chunk by chunk."""
-        known = () if cameras is None else cameras.values()
-        bent = unreached is not None and any(camera.dist.any() for camera in known)
+    ) -> Iterator[tuple[slice, Floats, Any]]:
+        """Give rows, joints relative to their anchors in the lifter's frame, and what is told."""
+        filmed = () if cameras is None else cameras.values()
+        bent = unreached is not None and any(camera.dist.any() for camera in filmed)
 
-        def lifted(first: int) -> tuple[slice, Floats, Mapping[Camera, int]]:
+        def lifted(first: int) -> tuple[slice, Floats, Any, Mapping[Camera, int]]:
             part = poses_2d.part(first, first + CHUNK)
             rows, sure = slice(first, first + part.frames), part.sure(self.options.min_confidence)
             if self.views is None or cameras is None:
-                return rows, self._relative(sure.points, linear_only), {}
+                relative, doubt = self._relative(self.weighed(sure).points, linear_only)
+                return rows, relative, self._told(doubt, part, ()), {}
             of_part = [cameras[key] for key in part.keys]
             seen = self.views.seen(sure, of_part)
             lost = self.views.unreached(sure, seen, of_part) if bent else {}
-            relative = self.views.back(self._relative(seen, linear_only), part, of_part)
-            return rows, relative, lost
+            known = self.weighed(replace(sure, points=seen)).points
+            relative, doubt = self._relative(known, linear_only)
+            relative = self.views.back(relative, part, of_part)
+            told = self._told(doubt, part, of_part if self.views.turns else ())
+            return rows, relative, told, lost
 
         firsts = range(0, poses_2d.frames, CHUNK)
-        for rows, relative, lost in threads.side_by_side(lifted, firsts, self.options.job):
+        for rows, relative, told, lost in threads.side_by_side(lifted, firsts, self.options.job):
             if unreached is not None and lost:
                 unreached.update(lost)
-            yield rows, relative
+            yield rows, relative, told
+
+    def _told(self, doubt: Doubt | None, part: Poses, cameras: Sequence[Camera]) -> Any:
+        """Spread (N, T + R, D) in the frame that poses are given in, and novelty (N,)."""
+        if doubt is None or self.uncertainty is None:
+            return None
+        turns: list[Any] = [camera.R for camera in cameras] or [None]
+        lengths = part.lengths if cameras else [part.frames]
+        novelty = None if self.novelty is None else self.novelty.percentile(doubt.unlike)
+        return Told(self.uncertainty.spread(doubt, turns, lengths), novelty)
 
     def relative(self, poses_2d: Any, camera: Any = None, linear_only: bool = False) -> Floats:
         """Lift 2D points to joints relative to their anchors.
@@ -497,31 +660,66 @@ class Lifter:
         poses_2d = of_skeleton(as_poses_2d(poses_2d, None, copy=False), self.skeleton_known)
         result = np.empty((poses_2d.frames, len(self.normalization.anchoring.joints), self.dims))
         cameras = self._cameras(poses_2d, camera)
-        for rows, relative in self._chunks(poses_2d, cameras, linear_only):
+        for rows, relative, _ in self._chunks(poses_2d, cameras, linear_only):
             result[rows] = relative
         return result
 
-    def _relative(self, points: Floats, linear_only: bool) -> Floats:
+    def doubted(self, seen: Floats) -> tuple[Floats, Doubt]:
+        """Lift pixels of the lifter's own camera, and tell how far off that may be.
+
+        Parameters
+        ----------
+        seen : array, shape (N, J, 2)
+            As `Views.seen` gives them; NaN = not seen.
+
+        Returns
+        -------
+        relative : array, shape (N, T + R, D), float64
+            Joints relative to their anchors, in the lifter's frame.
+        doubt : Doubt
+
+        Raises
+        ------
+        ValueError
+            A lifter without uncertainty.
+        """
+        relative, doubt = self._relative(seen, False)
+        if doubt is None:
+            raise ValueError("this lifter does not know how far off it may be; fit it again.")
+        return relative, doubt
+
+    def _relative(self, points: Floats, linear_only: bool) -> tuple[Floats, Doubt | None]:
         if len(points) == 1 and not isinstance(self.network, Martinez) and _is_whole(points):
             return self._of_one(np.asarray(points, np.float64), linear_only)
         return self._of_many(points, linear_only)
 
     @torch.inference_mode()
-    def _of_many(self, points: Floats, linear_only: bool) -> Floats:
-        chunk = self.normalization.complete(torch.from_numpy(np.array(points, np.float64)))
-        inputs, seen = self.normalization.seen_inputs(chunk)
+    def _of_many(self, points: Floats, linear_only: bool) -> tuple[Floats, Doubt | None]:
+        normalization, given = self.normalization, torch.from_numpy(np.array(points, np.float64))
+        chunk = normalization.complete(given)
+        inputs, seen = normalization.seen_inputs(chunk)
         outputs = self.ridge.predict(inputs)
+        linear = relative = said = normalization.restore(outputs)
         if not linear_only:
-            outputs = self._with_members(inputs, outputs)
-        relative = self.normalization.restore(outputs)
-        if self.bone_fit is not None and not linear_only:
-            relative = self.bone_fit.refine(relative, chunk)
+            relative = said = normalization.restore(self._with_members(inputs, outputs))
+            if self.bone_fit is not None:
+                beside = None if chunk is given else normalization.doubt(given)
+                relative = self.bone_fit.refine(said, chunk, beside)
+        doubt = None
+        if self.uncertainty is not None and not linear_only:
+            shown = None if chunk is given else shown_of(given, normalization.used)
+            doubt = self.uncertainty.doubt(linear, said, relative, inputs, shown)
+            if shown is not None:
+                hidden = handed_on(normalization, self.ridge.weights, given)
+                doubt = replace(doubt, hidden=hidden)
         if seen is not None:
             relative[~seen] = torch.nan
+            if doubt is not None:
+                doubt.unlike[~seen] = torch.nan
         result: Floats = relative.numpy()
-        return result
+        return result, doubt
 
-    def _of_one(self, points: Any, linear_only: bool) -> Floats:
+    def _of_one(self, points: Any, linear_only: bool) -> tuple[Floats, Doubt | None]:
         """Lift one whole pose as `_of_many` does, in NumPy, which takes half as long to begin."""
         normalization = self.normalization
         inputs = normalization.of_one(points)
@@ -529,17 +727,20 @@ class Lifter:
         known = inputs[:, : len(weights) - 1].astype(np.float64)
         outputs: Any = product(known, weights[:-1])
         outputs += weights[-1]
+        std, mean = normalization.std_out.numpy(), normalization.mean_out.numpy()
+        linear = (outputs * std + mean).reshape(1, -1, self.dims)
         bent = [] if linear_only else [name for name in self.weights if self.weights[name] > 0]
         for name in bent:
             addition = self.members[name].addition(torch.from_numpy(inputs)).detach().cpu()
             outputs += self.weights[name] * addition.numpy().astype(np.float64)
-        outputs *= normalization.std_out.numpy()
-        outputs += normalization.mean_out.numpy()
-        relative: Any = outputs.reshape(1, -1, self.dims)
+        said: Any = (outputs * std + mean).reshape(1, -1, self.dims)
+        relative = said
         if self.bone_fit is not None and not linear_only:
-            relative = self.bone_fit.refine_one(relative, points)
+            relative = self.bone_fit.refine_one(said, points)
         lifted: Floats = relative
-        return lifted
+        if self.uncertainty is None or linear_only:
+            return lifted, None
+        return lifted, self.uncertainty.doubt_of_one(linear, said, relative, inputs)
 
     def mean_pose(self, poses_2d: Poses, camera: Any = None) -> Floats:
         """Give the mean of the training data, as a guess that looks at no frame.

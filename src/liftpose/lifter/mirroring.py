@@ -227,4 +227,4 @@ def mirrored_folds(folds: Folds, frames: int) -> Folds:
         return np.concatenate([rows, rows + frames])
 
     parts = (Fold(doubled(fold.train), doubled(fold.held)) for fold in folds.folds)
-    return Folds(tuple(parts), folds.kind)
+    return Folds(tuple(parts), folds.kind, 2 * folds.copies)

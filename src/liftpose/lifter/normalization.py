@@ -82,6 +82,12 @@ class Anchoring:
             return joints, torch.tensor(self.anchors, dtype=torch.int64)
 
     @cached_property
+    def used(self) -> Tensor:
+        """Roots and targets, in the order of the joints."""
+        with torch.inference_mode(False):
+            return torch.tensor(sorted({*self.joints, *self.sets.roots}), dtype=torch.int64)
+
+    @cached_property
     def places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """`joints` and `anchors`, each shape (T + R,)."""
         return np.array(self.joints, np.intp), np.array(self.anchors, np.intp)
@@ -136,6 +142,27 @@ def placed(sets: TargetSets, relative: Floats) -> tuple[Floats, Floats]:
     sources = _sources(sets, known=False)
     parts = sources.parts(relative, origin)
     return sources.summed(parts), parts.take(sources.targets, 1)
+
+
+def placed_spread(sets: TargetSets, spread: Floats) -> Floats:
+    """Give each joint the spread of what it was predicted relative to.
+
+    Parameters
+    ----------
+    sets : TargetSets
+        Roots and targets.
+    spread : array, shape (N, T + R, D)
+        Of the targets relative to their roots, and of further roots relative to the first.
+
+    Returns
+    -------
+    array, shape (N, J, D)
+        Zero for the first root, NaN for joints that play no part.
+    """
+    sources = _sources(sets, known=False)
+    count = spread.shape[1]
+    own = np.where(sources.targets < count, sources.targets, sources.joints)
+    return sources.parts(spread, 0.0).take(own, 1)
 
 
 @dataclass(frozen=True)
@@ -266,6 +293,11 @@ class Normalization:
     std_place: Tensor | None = None
     completion: Completion | None = None
 
+    @property
+    def used(self) -> Tensor:
+        """Joints that play a part."""
+        return self.anchoring.used
+
     @cached_property
     def dims(self) -> int:
         """Coordinates D of a predicted joint."""
@@ -319,8 +351,7 @@ class Normalization:
             mean, std = masked_moments(root, root.isfinite())
             if std.norm() > TRAVELS * std_in.square().mean().sqrt() * 2**0.5:
                 place = mean, std
-        joints = sorted({*anchoring.joints, *anchoring.sets.roots})
-        completion = Completion.fit(pose_2d, joints, place[0] is not None, norm_2d)
+        completion = Completion.fit(pose_2d, anchoring.used, place[0] is not None, norm_2d)
         return cls(anchoring, norm_2d, *moments, *place, completion)
 
     def complete(self, pose_2d: Tensor) -> Tensor:
@@ -337,6 +368,10 @@ class Normalization:
             Frames in which too little was seen stay as they are.
         """
         return pose_2d if self.completion is None else self.completion.complete(pose_2d)
+
+    def doubt(self, pose_2d: Tensor) -> Tensor | None:
+        """Tell how far off joints may be that `complete` puts somewhere; see `Completion.doubt`."""
+        return None if self.completion is None else self.completion.doubt(pose_2d)
 
     def inputs(self, pose_2d: Tensor) -> Tensor:
         """Standardise 2D poses; what was not seen becomes what is expected there, or zero.

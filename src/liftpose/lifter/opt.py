@@ -70,7 +70,8 @@ class Options:
     noise: float | None = None
     """Standard deviation, in pixels, of Gaussian noise on the training 2D; None is none."""
     min_confidence: float = 0.1
-    """Least confidence of a tracker, 0 to 1; a 2D joint below it counts as not seen."""
+    """Least confidence of a tracker, 0 to 1; a 2D joint below it counts as not seen, and above it
+    weighs."""
     load: str | None = None
     """Checkpoint to start from: looked up as given, then in `out_dir`."""
     resume: bool = False

@@ -55,10 +55,13 @@ class Folds:
         ``"recordings"``, ``"blocks"`` (of time), ``"validation"`` (poses given for it), or
         ``"none"`` where there are too few frames to hold any out: then the one fold is judged on
         what it learned from, which decides nothing.
+    copies : int
+        How often each frame is among the rows, as it was or changed.
     """
 
     folds: tuple[Fold, ...]
     kind: str
+    copies: int = 1
 
     @property
     def honest(self) -> bool:

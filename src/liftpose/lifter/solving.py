@@ -168,7 +168,7 @@ def _sampled(task: Task, options: Options) -> tuple[Batch, Folds]:
         Fold((offsets + fold.train).ravel(), (offsets + fold.held).ravel())
         for fold in task.folds.folds
     )
-    return sample, Folds(tuple(wide), task.folds.kind)
+    return sample, Folds(tuple(wide), task.folds.kind, copies * task.folds.copies)
 
 
 def fit_closed(task: Task, linear: Linear, options: Options) -> dict[str, Any]:

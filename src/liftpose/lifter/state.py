@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from liftpose.lifter.bone_fit import BoneFit
+from liftpose.lifter.hypotheses import Hypotheses
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.network import FoldNetworks
 from liftpose.lifter.members.ridge import Ridge
 from liftpose.lifter.normalization import Anchoring, Normalization
+from liftpose.lifter.novelty import Novelty
 from liftpose.lifter.opt import available_device
 from liftpose.lifter.solving import CLOSED
+from liftpose.lifter.uncertainty import Uncertainty
 from liftpose.lifter.views import Views
+from liftpose.lifter.weighing import Weighing
 from liftpose.names import listed
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
@@ -48,6 +52,10 @@ def as_state(lifter: Lifter) -> dict[str, Any]:
         "members": {name: member.state() for name, member in lifter.members.items()},
         "weights": lifter.weights,
         "bone_fit": None if lifter.bone_fit is None else lifter.bone_fit.state(),
+        "weighing": None if lifter.weighing is None else lifter.weighing.state(),
+        "uncertainty": None if lifter.uncertainty is None else lifter.uncertainty.state(),
+        "hypotheses": None if lifter.hypotheses is None else lifter.hypotheses.state(),
+        "novelty": None if lifter.novelty is None else lifter.novelty.state(),
         "choice": lifter.choice,
     }
 
@@ -95,6 +103,14 @@ def restore(lifter: Lifter, state: Mapping[str, Any]) -> None:
     members, lifter.weights = _members_and_weights(state)
     lifter.choice = dict(state["choice"])
     lifter.members = {name: _member(lifter, name, part) for name, part in members.items()}
+    uncertainty = state.get("uncertainty")
+    lifter.uncertainty = None if uncertainty is None else Uncertainty.from_state(uncertainty)
+    hypotheses = state.get("hypotheses")
+    lifter.hypotheses = None if hypotheses is None else Hypotheses.from_state(hypotheses)
+    weighing = state.get("weighing")
+    lifter.weighing = None if weighing is None else Weighing.from_state(weighing)
+    novelty = state.get("novelty")
+    lifter.novelty = None if novelty is None else Novelty.from_state(novelty)
     bone_fit = state.get("bone_fit")
     if bone_fit is not None:
         lifter.bone_fit = BoneFit.from_state(bone_fit, lifter.normalization.anchoring)

@@ -14,11 +14,14 @@ import numpy as np
 
 from liftpose.geometry.camera import Camera
 from liftpose.io import OpenedPoses, open_poses, writing
+from liftpose.io.together import together
+from liftpose.lifter.blindness import Seen, say_blind
 from liftpose.lifter.lifter import Lifter
+from liftpose.lifter.novelty import SAMPLE
 from liftpose.lifter.views import warn_of_unreached
 from liftpose.lifting.asked import as_learned, outputs
 from liftpose.lifting.summary import LiftSummary
-from liftpose.poses import Floats, Key, Lifted, Poses
+from liftpose.poses import Floats, Key, Lifted, Poses, Verdict
 from liftpose.postprocess import Floor, place
 from liftpose.postprocess.floors import Ground
 from liftpose.postprocess.length import as_length, size_factor
@@ -40,6 +43,7 @@ def lift_file(
     placed: bool = False,
     length: str | None = None,
     floor: Floor | Ground | None = None,
+    hypotheses: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> LiftSummary:
     """Lift a file of 2D poses to a file of 3D poses, in memory that does not grow with it.
@@ -70,6 +74,8 @@ def lift_file(
         The floor on which poses that are placed stand, as `liftpose.postprocess.find_floor` or
         `liftpose.postprocess.floors.read_floor` gives it. For a `Ground`, the size of the animal
         is the median over the whole file.
+    hypotheses : int, default 0
+        How many whole poses to draw of each frame as well; see `Lifter.lift`.
     on_progress : callable, optional
         Called with the frames done and their whole number.
 
@@ -91,7 +97,8 @@ def lift_file(
     Warns
     -----
     UserWarning
-        Pixels at which the camera's distortion cannot be inverted, with their number.
+        Pixels at which the camera's distortion cannot be inverted, with their number; or a file
+        no frame of which could be lifted, with the likely cause.
     """
     begin = time.perf_counter()
     filmed = lifter.camera if camera is None else camera
@@ -106,14 +113,14 @@ def lift_file(
     if isinstance(floor, Ground):
         floor = file.standing_on(floor, 1.0 if size is None else size[0])
     known, joints = lifter.options.min_confidence, lifter.skeleton_known.joints
-    tally = _Tally(len(joints))
+    tally, sample = _Tally(len(joints), Seen(known)), _Sample()
     with (
         open_poses(file.path, fps=fps) as poses,
         writing(Path(path_out), overwrite=overwrite) as out,
     ):
-        for part, lifted in file.lifted(poses, tally.unreached):
+        for part, lifted in file.lifted(poses, tally.unreached, hypotheses):
             # Before placing: a pose without a place is NaN too, and was seen.
-            tally.count(part.sure(known), lifted)
+            tally.count(part, lifted)
             if size is not None:
                 lifted = _resized(lifted, *size)
             if placed:
@@ -124,9 +131,14 @@ def lift_file(
                     there.lifted, provenance={**there.lifted.provenance, **lifted.provenance}
                 )
             out.append(lifted)
+            sample.add(part)
             if on_progress is not None:
                 on_progress(tally.frames, poses.about.frames)
+        verdicts = {} if lifter.novelty is None else sample.verdicts(lifter, filmed)
+        out.say(verdicts)
     warn_of_unreached(tally.unreached, os.fspath(file.path))
+    if tally.frames and tally.blind == tally.frames:
+        say_blind(os.fspath(file.path), tally.frames, tally.seen)
     return LiftSummary(
         file.path,
         Path(path_out),
@@ -136,6 +148,7 @@ def lift_file(
         dict(zip(joints, (tally.unseen / max(tally.frames, 1)).tolist(), strict=True)),
         tally.unplaced if placed else None,
         None if floor is None else tally.off_floor,
+        verdicts,
     )
 
 
@@ -152,6 +165,7 @@ def lift_files(
     placed: bool = False,
     length: str | None = None,
     floor: Floor | Ground | None = None,
+    hypotheses: int = 0,
     on_progress: Callable[[float, float, str], None] | None = None,
 ) -> list[LiftSummary]:
     """Lift several files, after looking whether all of them can be lifted.
@@ -164,7 +178,7 @@ def lift_files(
         Files of 2D poses.
     out : path-like
         See `outputs`.
-    rename, by_order, fps, overwrite, camera, placed, length, floor
+    rename, by_order, fps, overwrite, camera, placed, length, floor, hypotheses
         See `lift_file`.
     on_progress : callable, optional
         Called with the frames done, their whole number, and the name of the file.
@@ -204,6 +218,7 @@ def lift_files(
                 placed=placed,
                 length=length,
                 floor=floor,
+                hypotheses=hypotheses,
                 on_progress=advance,
             )
         )
@@ -224,14 +239,49 @@ def _frames(lifter: Lifter, source: Path, rename: Mapping[str, str] | None, by_o
 class _Tally:
     """What is counted of a file while it is lifted."""
 
-    def __init__(self, joint_count: int):
+    def __init__(self, joint_count: int, seen: Seen):
+        self.seen = seen
         self.frames = self.blind = self.unplaced = self.off_floor = 0
         self.unseen = np.zeros(joint_count, dtype=np.int64)
         self.unreached: Counter[Camera] = Counter()
 
-    def count(self, seen: Poses, lifted: Lifted) -> None:
-        self.unseen += np.isnan(seen.points).any(axis=2).sum(axis=0)
+    def count(self, part: Poses, lifted: Lifted) -> None:
+        self.seen.add(part)
+        sure = part.sure(self.seen.least)
+        self.unseen += np.isnan(sure.points).any(axis=2).sum(axis=0)
         self.blind, self.frames = self.blind + lifted.blind, self.frames + lifted.frames
+
+
+class _Sample:
+    """Some frames of every experiment of a file, evenly taken, however long it comes to be."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Key, Poses] = {}
+        self.steps: dict[Key, int] = {}
+        self.frames: Counter[Key] = Counter()
+
+    def add(self, part: Poses) -> None:
+        for number, key in enumerate(part.keys):
+            first = sum(part.lengths[:number])
+            self._add(key, part.part(first, first + part.lengths[number]))
+
+    def _add(self, key: Key, part: Poses) -> None:
+        step, before = self.steps.get(key, 1), self.frames[key]
+        self.frames[key] += part.frames
+        new = part.every(step, -before % step)
+        kept = together([self.kept[key], new]) if key in self.kept else new
+        assert isinstance(kept, Poses)
+        while kept.frames > 2 * SAMPLE:
+            step, kept = 2 * step, kept.every(2)
+        self.kept[key], self.steps[key] = kept, step
+
+    def verdicts(self, lifter: Lifter, camera: Any) -> dict[Key, Verdict]:
+        return {
+            key: verdict
+            for some in self.kept.values()
+            if some.frames
+            for key, verdict in lifter.verdicts(some, camera).items()
+        }
 
 
 @dataclass(frozen=True)
@@ -245,7 +295,7 @@ class _File:
     camera: Camera | None
 
     def lifted(
-        self, poses: OpenedPoses, unreached: Counter[Camera]
+        self, poses: OpenedPoses, unreached: Counter[Camera], hypotheses: int = 0
     ) -> Iterator[tuple[Poses, Lifted]]:
         """Give the 2D and what is lifted of it, chunk by chunk; count what no ray reaches."""
         filmed = self.lifter.camera if self.camera is None else self.camera
@@ -255,7 +305,15 @@ class _File:
             if isinstance(filmed, Camera):
                 # The lifter would name the file that the poses were first read from.
                 filmed.check_fits(part.sure(least).points, f"the joints of {self.path}")
-            yield part, self.lifter.lift(part, self.camera, on_unreached=unreached.update)
+            # All of a file is judged at once.
+            lifted = self.lifter.lift(
+                part,
+                self.camera,
+                hypotheses=hypotheses,
+                on_unreached=unreached.update,
+                judge=False,
+            )
+            yield part, lifted
 
     def size(self, length: str) -> tuple[float, str | None]:
         """Factor that a known distance gives, and the unit after it, from all frames."""
@@ -293,6 +351,7 @@ def _resized(lifted: Lifted, factor: float, unit: str | None) -> Lifted:
         position=lifted.position * scale,
         root_relative=lifted.root_relative * scale,
         spread=None if lifted.spread is None else lifted.spread * scale,
+        hypotheses=None if lifted.hypotheses is None else lifted.hypotheses * scale,
         unit=unit,
         provenance={**lifted.provenance, "size_factor": repr(factor)},
     )

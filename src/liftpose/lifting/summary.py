@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from liftpose.poses import Key, Verdict
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class LiftSummary:
         Where poses were put at their place, frames that have none.
     off_floor : int, optional
         Where they were put on a floor, how many of those do not stand on it.
+    verdicts : mapping of Key to Verdict
+        What is said of each experiment; empty where the lifter cannot tell.
     """
 
     source: Path
@@ -38,6 +43,7 @@ class LiftSummary:
     missing: dict[str, float]
     unplaced: int | None = None
     off_floor: int | None = None
+    verdicts: Mapping[Key, Verdict] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -55,7 +61,19 @@ class LiftSummary:
             "missing": self.missing,
             "unplaced_frames": self.unplaced,
             "off_floor_frames": self.off_floor,
+            "verdicts": [
+                {"experiment": key, **verdict.as_dict()} for key, verdict in self.verdicts.items()
+            ],
         }
+
+    @property
+    def warnings(self) -> list[str]:
+        """What there is to say of experiments that are not like the training data."""
+        return [
+            f"{self.source}{f', experiment {key!r}' if key else ''}: {verdict}"
+            for key, verdict in self.verdicts.items()
+            if verdict.flagged
+        ]
 
     def __str__(self) -> str:
         blind = f", {self.blind:,} of them blind" if self.blind else ""

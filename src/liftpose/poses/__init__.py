@@ -5,9 +5,11 @@ means "not seen"; row i is always frame i. Here, too, is what a user may give as
 and how they look as a dataset that other tools read (`layout`).
 """
 
+from liftpose.poses.bars import Bars
 from liftpose.poses.given import UNNAMED, Floats, Key
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.pair import check_pair
 from liftpose.poses.poses import Poses
+from liftpose.poses.verdict import Verdict
 
-__all__ = ["UNNAMED", "Floats", "Key", "Lifted", "Poses", "check_pair"]
+__all__ = ["UNNAMED", "Bars", "Floats", "Key", "Lifted", "Poses", "Verdict", "check_pair"]

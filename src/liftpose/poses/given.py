@@ -20,6 +20,9 @@ Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 UNNAMED = ""
 """Key of the one experiment when poses come as an array rather than a dict."""
 
+ROUNDING = 1e-5
+"""By how much a confidence may lie outside of 0 and 1."""
+
 FRAMES = ("world", "camera")
 """What 3D coordinates can be relative to."""
 
@@ -189,7 +192,7 @@ def as_confidence(confidence: Any, tables: Mapping[Key, Floats], name: str) -> F
     Raises
     ------
     ValueError
-        Other experiments or another shape.
+        Other experiments or another shape, or numbers that are not within 0 and 1.
     TypeError
         Something else than numbers.
     """
@@ -203,8 +206,22 @@ def as_confidence(confidence: Any, tables: Mapping[Key, Floats], name: str) -> F
                 f"{where}: shape is {array.shape}; expected {shape}, one number for every frame "
                 f"and joint of {name}."
             )
-        parts.append(array.astype(np.float32))
+        _check_share(array, where)
+        parts.append(array.astype(np.float32).clip(0, 1))
     return one_after_another(parts)
+
+
+def _check_share(array: npt.NDArray[Any], where: str) -> None:
+    """Raise where a confidence is not within 0 and 1; rounding is none of a mistake."""
+    outside = (array < -ROUNDING) | (array > 1 + ROUNDING)
+    if outside.any():
+        frame, joint = np.argwhere(outside)[0]
+        raise ValueError(
+            f"{where}: frame {frame}, joint {joint} is {array[frame, joint]:g} "
+            f"({int(outside.sum())} such values of {outside.size}); expected 0 to 1, or NaN where "
+            "the tracker does not say. Divide percentages by 100, and clip scores that exceed 1 "
+            "a little."
+        )
 
 
 def _beside(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from liftpose.poses.bars import Bars
 from liftpose.poses.given import Floats, Key
 from liftpose.poses.rows import parts_of
+from liftpose.poses.verdict import Verdict
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -46,16 +48,25 @@ class Lifted:
     source_software, source_file : str, optional
         Where the 2D comes from.
     spread : array, shape (N, J, D), float32, optional
-        One standard deviation of each coordinate, in `unit`; NaN where it is not known.
+        One standard deviation of each coordinate, in `unit`; NaN where it is not known. From a
+        lifter, that of targets relative to their own root (of `root_relative`), and of further
+        roots relative to the first.
     novelty : array, shape (N,), float32, optional
-        How unlike the training data a frame is.
+        How unlike the training data a frame is: percentile, 0 to 100, among held-out frames of
+        these.
+    bars : Bars, optional
+        How many spreads wide error bars have to be.
+    hypotheses : array, shape (k, N, J, D), float32, optional
+        Whole poses that may be true as well, drawn of each frame; as `position`.
+    verdicts : mapping of Key to Verdict, optional
+        Whether each experiment is like the training data, and what is wrong with it.
     provenance : mapping of str to str
         What lifted it: version, digest and options of the lifter. Written into every file.
 
     Raises
     ------
     ValueError
-        `root_relative` or `spread` of another shape than `position`.
+        `root_relative`, `spread` or each of the `hypotheses` of another shape than `position`.
 
     Examples
     --------
@@ -79,6 +90,9 @@ class Lifted:
     source_file: str | None = None
     spread: Floats | None = None
     novelty: Floats | None = None
+    bars: Bars | None = None
+    hypotheses: Floats | None = None
+    verdicts: Mapping[Key, Verdict] | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -89,6 +103,12 @@ class Lifted:
                     f"{name} has the shape {table.shape} and position {self.position.shape}; "
                     "expected one value for each coordinate of each position."
                 )
+        drawn = self.hypotheses
+        if drawn is not None and (drawn.ndim != 4 or drawn.shape[1:] != self.position.shape):
+            raise ValueError(
+                f"hypotheses has the shape {drawn.shape} and position {self.position.shape}; "
+                "expected any number of tables of that shape."
+            )
 
     @classmethod
     def from_poses(cls, poses: Poses) -> Lifted:
@@ -147,6 +167,91 @@ class Lifted:
         """Number of frames in which too little was seen, and which are NaN therefore."""
         return int(np.isnan(self.position).all(axis=(1, 2)).sum())
 
+    def interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
+        """Give the interval of each coordinate that holds the truth with some probability.
+
+        Parameters
+        ----------
+        level : float
+            Of one coordinate of a target, by itself.
+
+        Returns
+        -------
+        lower, upper : array, shape (N, J, D), float32
+            Around `root_relative`. NaN for joints that are no targets.
+
+        Raises
+        ------
+        ValueError
+            There are no error bars, or none of this level.
+        """
+        spread, bars = self._known_bars()
+        half = spread * np.float32(bars.of_interval(level))
+        return self.root_relative - half, self.root_relative + half
+
+    def radius(self, level: float = 0.9) -> Floats:
+        """Give the radius of the ball about each joint that holds the truth with some probability.
+
+        Parameters
+        ----------
+        level : float
+            Of one target, by itself.
+
+        Returns
+        -------
+        array, shape (N, J), float32
+            Around `root_relative`.
+
+        Raises
+        ------
+        ValueError
+            There are no error bars, or none of this level.
+        """
+        spread, bars = self._known_bars()
+        radius: Floats = np.sqrt(np.square(spread).sum(2)) * np.float32(bars.of_ball(level))
+        return radius
+
+    def _known_bars(self) -> tuple[Floats, Bars]:
+        if self.spread is None or self.bars is None:
+            raise ValueError(
+                "these poses have no error bars: they are of no lifter, or of one that was saved "
+                "by an earlier version, had too few frames to hold any out, or is the published "
+                "network. Fit it again, on more frames."
+            )
+        return self.spread, self.bars
+
+    def verdict(self, key: Key | None = None) -> Verdict:
+        """Say whether an experiment is like the training data, and what is wrong with it.
+
+        Parameters
+        ----------
+        key : str, number or tuple, optional
+            Name of the experiment; not needed where there is only one.
+
+        Returns
+        -------
+        Verdict
+
+        Raises
+        ------
+        KeyError
+            There is no such experiment.
+        ValueError
+            There is no verdict, or there are several experiments and none is named.
+        """
+        if self.verdicts is None:
+            raise ValueError(
+                "these poses have no verdict: their lifter was saved by an earlier version, had "
+                "too few frames to hold any out, or was told not to judge. Fit it again, on two "
+                "recordings or more or on a longer one, and lift with judge=True."
+            )
+        if key is None and len(self.keys) > 1:
+            raise ValueError(f"there are {len(self.keys)} experiments; name one: {self.keys}.")
+        key = self.keys[0] if key is None else key
+        if key not in self.verdicts:
+            raise KeyError(f"there is no experiment {key!r}; there are {list(self.keys)}.")
+        return self.verdicts[key]
+
     def only(self, key: Key) -> Lifted:
         """Give what was lifted of one experiment.
 
@@ -178,17 +283,20 @@ class Lifted:
         def cut(values: Floats | None) -> Floats | None:
             return None if values is None else values[rows]
 
-        names = self.individuals
+        names, said = self.individuals, self.verdicts
+        left = tuple(self.keys[i] for i in kept)
         return replace(
             self,
             position=self.position[rows],
             root_relative=self.root_relative[rows],
-            keys=tuple(self.keys[i] for i in kept),
+            keys=left,
             lengths=lengths,
             confidence=cut(self.confidence),
             individuals=None if names is None else tuple(names[i] for i in kept),
             spread=cut(self.spread),
             novelty=cut(self.novelty),
+            hypotheses=None if self.hypotheses is None else self.hypotheses[:, rows],
+            verdicts=None if said is None else {key: said[key] for key in left if key in said},
         )
 
     def to_dataset(self) -> Dataset:
@@ -230,6 +338,9 @@ class Lifted:
         frame = f", {self.frame} frame" if self.frame else ""
         blind = f", {self.blind} of them blind" if self.blind else ""
         spread = "" if self.spread is None else ", with spread"
+        if self.hypotheses is not None:
+            count = len(self.hypotheses)
+            spread += f", {count} hypothes{'i' if count == 1 else 'e'}s"
         return (
             f"<Lifted: {self.frames} frames{blind}, {self.joint_count} joints, "
             f"{len(self.keys)} experiment{'s' * (len(self.keys) != 1)}{unit}{frame}{spread}>"

@@ -252,6 +252,54 @@ class Poses:
             confidence=None if self.confidence is None else self.confidence[rows],
         )
 
+    def sampled(self, count: int) -> Poses:
+        """Give some frames of each experiment, evenly taken.
+
+        Parameters
+        ----------
+        count : int
+            How many at most.
+
+        Returns
+        -------
+        Poses
+            The same where no experiment has more.
+
+        Examples
+        --------
+        >>> walk = Poses.from_experiments({"a": np.zeros((9, 5, 3)), "b": np.ones((2, 5, 3))})
+        >>> walk.sampled(3).lengths
+        (3, 2)
+        """
+        if max(self.lengths, default=0) <= count:
+            return self
+        starts = np.cumsum([0, *self.lengths[:-1]])
+        rows = [
+            start + np.linspace(0, length - 1, min(length, count)).astype(np.intp)
+            for start, length in zip(starts, self.lengths, strict=True)
+        ]
+        return replace(self._rows(np.concatenate(rows)), lengths=tuple(map(len, rows)))
+
+    def every(self, step: int, first: int = 0) -> Poses:
+        """Give every so-manieth frame of a single experiment.
+
+        Parameters
+        ----------
+        step, first : int
+            How far apart the frames are, and which comes first.
+
+        Returns
+        -------
+        Poses
+
+        Examples
+        --------
+        >>> Poses.from_experiments(np.zeros((9, 5, 3))).every(4, first=1).frames
+        2
+        """
+        rows = range(first, self.frames, step)
+        return replace(self._rows(slice(first, None, step)), lengths=(len(rows),))
+
     def sure(self, least: float) -> Poses:
         """Take out the joints that the tracker is too unsure of.
 

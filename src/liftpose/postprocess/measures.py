@@ -12,7 +12,7 @@ from liftpose import metrics
 from liftpose.geometry.camera import Camera
 from liftpose.lifter.lifter import Lifter
 from liftpose.metrics import CoverageInterval, RiskCoverage
-from liftpose.poses import Floats, Poses
+from liftpose.poses import Bars, Floats, Lifted, Poses
 from liftpose.postprocess.results import Model, Truth
 
 LEVELS = (0.5, 0.9)
@@ -22,7 +22,7 @@ CURVE_POINTS = 100
 
 
 @dataclass(frozen=True)
-class Bars:
+class Held:
     """How the error bars of one level fared.
 
     Parameters
@@ -87,13 +87,13 @@ class Trust:
 
     Parameters
     ----------
-    bars : dict of float to Bars
+    bars : dict of float to Held
         By their level.
     frames, joints : Ordering
         Of frames, by the mean error of their targets; and of single targets.
     """
 
-    bars: dict[float, Bars]
+    bars: dict[float, Held]
     frames: Ordering
     joints: Ordering
 
@@ -109,7 +109,7 @@ class Trust:
     def from_dict(cls, values: Mapping[str, Any]) -> Trust:
         """Read what `as_dict` gave, null standing for what is not known."""
         bars = {
-            float(level): Bars(
+            float(level): Held(
                 CoverageInterval(**_known(found["interval"])),
                 CoverageInterval(**_known(found["ball"])),
                 _number(found["interval_score"]),
@@ -187,7 +187,7 @@ def measure(
     """
     count, lengths = len(truth.sets.targets), truth.poses_3d.lengths
     cameras = _cameras(model, truth.poses_2d, camera)
-    spread = spread_of(model, truth.poses_2d, cameras)
+    lifted = lifted_with_spread(model, truth.poses_2d, cameras)
     targets = {name: relative[:, :count] for name, relative in found.items()}
 
     def in_time(metric: Any) -> dict[str, float]:
@@ -200,16 +200,20 @@ def measure(
     if cameras is not None and truth.poses_3d.dims == 3:
         reprojected = _reprojected(model, truth, found, cameras)
     trust = None
-    if spread is not None:
-        of_targets = np.asarray(spread[:, list(truth.sets.targets)], np.float64)
-        trust = trusted(truth.relative, targets["liftpose"], of_targets, lengths)
+    if lifted is not None:
+        of_targets = np.asarray(lifted.spread, np.float64)[:, list(truth.sets.targets)]
+        trust = trusted(truth.relative, targets["liftpose"], of_targets, lengths, lifted.bars)
     return Measures(
         in_time(metrics.velocity_error), in_time(metrics.acceleration_error), reprojected, trust
     )
 
 
 def trusted(
-    truth: Floats, prediction: Floats, spread: Floats, lengths: Sequence[int] | None = None
+    truth: Floats,
+    prediction: Floats,
+    spread: Floats,
+    lengths: Sequence[int] | None = None,
+    widths: Bars | None = None,
 ) -> Trust:
     """Judge the error bars of predictions.
 
@@ -219,17 +223,25 @@ def trusted(
         Positions, and one standard deviation of each coordinate. NaN where not known.
     lengths : sequence of int, optional
         Frames of each recording, one after another.
+    widths : Bars, optional
+        How many spreads wide error bars are; of levels that it does not tell of, nothing is
+        measured. None: as wide as those of normal distributions.
 
     Returns
     -------
     Trust
     """
     blocks = metrics.time_blocks((len(truth),) if lengths is None else lengths)
-    bars = {}
-    for level in LEVELS:
-        ends = metrics.normal_interval(prediction, spread, level)
-        radius = metrics.ball_radius(spread, level)
-        bars[level] = Bars(
+    held = {}
+    for level in LEVELS if widths is None else (one for one in LEVELS if one <= widths.highest):
+        if widths is None:
+            ends = metrics.normal_interval(prediction, spread, level)
+            radius = metrics.ball_radius(spread, level)
+        else:
+            half = widths.of_interval(level) * spread
+            ends = prediction - half, prediction + half
+            radius = widths.of_ball(level) * np.sqrt(np.square(spread).sum(axis=2))
+        held[level] = Held(
             metrics.coverage_interval(metrics.in_interval(truth, *ends), blocks),
             metrics.coverage_interval(metrics.in_ball(truth, prediction, radius), blocks),
             float(metrics.interval_score(truth, *ends, level)),
@@ -243,16 +255,16 @@ def trusted(
         for values in (errors, square)
     )
     return Trust(
-        bars,
+        held,
         Ordering.of(metrics.risk_coverage(frame_errors, np.sqrt(frame_squares))),
         Ordering.of(metrics.risk_coverage(errors, np.sqrt(square))),
     )
 
 
-def spread_of(
+def lifted_with_spread(
     model: Model, poses_2d: Poses, cameras: Mapping[Any, Camera] | None = None
-) -> Floats | None:
-    """Give the spread of lifted joints, if there is any.
+) -> Lifted | None:
+    """Lift poses, if there is a spread of their joints.
 
     Parameters
     ----------
@@ -265,18 +277,18 @@ def spread_of(
 
     Returns
     -------
-    array, shape (N, J, D), or None
+    Lifted or None
+        None where the lifter gives no spread.
     """
     if not isinstance(model, Lifter):
         return None
 
-    def spread(poses: Poses) -> Floats | None:
+    def lifted(poses: Poses) -> Lifted:
         # Whoever lifted them before was told of what the lens does not reach.
-        lifted = model.lift(poses, cameras, on_unreached=lambda lost: None)
-        return getattr(lifted, "spread", None)
+        return model.lift(poses, cameras, on_unreached=lambda lost: None)
 
     # One frame tells whether there is any, so that nothing is lifted twice for nothing.
-    return None if spread(poses_2d.part(0, 1)) is None else spread(poses_2d)
+    return None if lifted(poses_2d.part(0, 1)).spread is None else lifted(poses_2d)
 
 
 def _cameras(model: Model, poses_2d: Poses, camera: Any) -> dict[Any, Camera] | None:

@@ -166,7 +166,8 @@ def moved(lifted: Lifted, position: Array, spread: Array | None, step: Mapping[s
     -------
     Lifted
         `root_relative` follows: each joint that it tells of is relative to where its root is now.
-        Where that root cannot be told, it is taken to be where it was.
+        Where that root cannot be told, it is taken to be where it was. Hypotheses, which are about
+        the poses as they were, are left out.
     """
     root = anchors(lifted)
     origin = lifted.position.astype(np.float64) - lifted.root_relative
@@ -181,5 +182,6 @@ def moved(lifted: Lifted, position: Array, spread: Array | None, step: Mapping[s
         position=position.astype(kind),
         root_relative=relative.astype(kind),
         spread=None if spread is None else spread.astype(np.float32),
+        hypotheses=None,
         provenance={**lifted.provenance, DONE: json.dumps(done)},
     )

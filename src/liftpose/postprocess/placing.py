@@ -174,7 +174,7 @@ def place(
     >>> place(lifted, camera.project(pose + [10.0, -20.0, 500.0]), camera).root.round(6).tolist()
     [[10.0, -20.0, 500.0]]
     """
-    _check(lifted)
+    check_lifted(lifted)
     poses_2d = beside(as_poses_2d(poses_2d, confidence, copy=False), lifted)
     views = Views.resolve(camera, lifted.keys, turns=lifted.frame == "world")
     cameras = views.of(lifted.keys)
@@ -207,7 +207,20 @@ def place(
     return Placed(there, root, error, too_few, behind, floating, scale, factor)
 
 
-def _check(lifted: Any) -> None:
+def check_lifted(lifted: Any) -> None:
+    """Insist on lifted poses with x, y and z that say which frame they are in.
+
+    Parameters
+    ----------
+    lifted : Lifted
+
+    Raises
+    ------
+    TypeError
+        It is none.
+    ValueError
+        It holds depth only, or does not name its frame.
+    """
     if not isinstance(lifted, Lifted):
         raise TypeError(f"lifted is a {type(lifted).__name__}; expected what Lifter.lift gives.")
     if lifted.dims != 3:
@@ -307,13 +320,13 @@ def _placed(
     relative_seen = np.where(seen[..., None], relative, 0.0)
     rays = np.where(seen[..., None], rays, 0.0)
     equal = np.where(seen, weight, 0.0)[..., None] * np.ones(2)
-    shift = _translation(relative_seen, rays, equal)
+    shift = translation(relative_seen, rays, equal)
     if variance is not None:
         depth = np.nan_to_num(relative_seen[..., 2:] + shift[:, None, 2:])
         pixel = PIXEL_NOISE * depth / np.abs([camera.K[0, 0], camera.K[1, 1]])
         whole = variance[..., :2] + rays**2 * variance[..., 2:] + pixel**2
         exact = whole <= 0
-        shift = _translation(relative_seen, rays, equal / np.where(exact, 1.0, whole))
+        shift = translation(relative_seen, rays, equal / np.where(exact, 1.0, whole))
     too_few = (seen.sum(1) < FEWEST_JOINTS) | np.isnan(shift).any(1)
     depth = relative_seen[..., 2] + shift[:, None, 2]
     behind = ~too_few & (seen & ~(depth > 0)).any(1)
@@ -324,8 +337,23 @@ def _placed(
     return shift, np.where(too_few | behind, np.nan, error), too_few, behind
 
 
-def _translation(relative: Array, rays: Array, weight: Array) -> Array:
-    """Weighted least squares of the equations above, NaN where they leave the distance open."""
+def translation(relative: Array, rays: Array, weight: Array) -> Array:
+    """Solve the weighted least squares of the equations above.
+
+    Parameters
+    ----------
+    relative : array, shape (N, J, 3)
+        Joints of a root-relative pose in the direction of the camera; finite.
+    rays : array, shape (N, J, 2)
+        Of the joints, without distortion; finite.
+    weight : array, shape (N, J, 2)
+        Of the equations.
+
+    Returns
+    -------
+    array, shape (N, 3)
+        Translation; NaN where the equations leave the distance open.
+    """
     share = weight / np.maximum(weight.sum(1, keepdims=True), np.finfo(float).tiny)
     right = rays * relative[..., 2:] - relative[..., :2]
     ray_mean, right_mean = (share * rays).sum(1), (share * right).sum(1)
@@ -385,12 +413,13 @@ def _moved(
     lifted: Lifted, root: Array, size: Array, unit: str | None, about: dict[str, str]
 ) -> Lifted:
     position = size * lifted.position.astype(np.float64) + root[:, None]
-    kind = lifted.position.dtype
+    kind, drawn = lifted.position.dtype, lifted.hypotheses
     return replace(
         lifted,
         position=position.astype(kind),
         root_relative=(size * lifted.root_relative).astype(kind),
         spread=None if lifted.spread is None else (size * lifted.spread).astype(kind),
+        hypotheses=None if drawn is None else (size * drawn + root[:, None]).astype(kind),
         unit=unit,
         provenance={**lifted.provenance, **about},
     )

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from liftpose.poses.bars import Bars
 from liftpose.poses.given import UNNAMED, Key, key_from_json
 from liftpose.poses.layout.to_dataset import DIMS, RESERVED, Array, spanned
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.poses import Poses
+from liftpose.poses.verdict import Verdict
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
+
+OVERSHOT = 1.5
+"""Below this, a score of SLEAP that exceeds 1 counts as 1."""
 
 _SPELLINGS = {"keypoint": "keypoints", "individual": "individuals"}
 
@@ -102,11 +107,16 @@ def dataset_to_lifted(dataset: Dataset) -> Lifted:
     """
     poses = dataset_to_poses(dataset)
     dataset = understood(dataset)
-    tables = {name: _rows(dataset, name) for name in ("root_relative", "spread", "novelty")}
+    names = ("root_relative", "spread", "novelty", "hypotheses")
+    tables = {name: _rows(dataset, name) for name in names}
     said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
     provenance = {name: text for name, text in said.items() if name not in RESERVED}
     known: dict[str, Any] = {name: rows for name, rows in tables.items() if rows is not None}
-    return replace(Lifted.from_poses(poses), **known, provenance=provenance)
+    if "verdicts" in said:
+        pairs = json.loads(said["verdicts"])
+        known["verdicts"] = {key_from_json(key): Verdict.from_dict(one) for key, one in pairs}
+    bars = None if "error_bars" not in said else Bars.from_text(said["error_bars"])
+    return replace(Lifted.from_poses(poses), **known, bars=bars, provenance=provenance)
 
 
 def _rows(dataset: Dataset, name: str) -> Array | None:
@@ -117,9 +127,11 @@ def _rows(dataset: Dataset, name: str) -> Array | None:
     if set(found.dims) != set(dims):
         there = ", ".join(map(str, found.dims))
         raise ValueError(f"{name!r} has the dimensions {there}; expected {', '.join(dims)}.")
-    order = [dim for dim in ("individuals", "time", "keypoints", "space") if dim in dims]
-    values: Array = found.transpose(*order).values
-    return values.reshape(-1, *values.shape[2:])
+    further = [dim for dim in dims if dim not in DIMS]
+    rows = [dim for dim in ("individuals", "time", "keypoints", "space") if dim in dims]
+    values: Array = found.transpose(*further, *rows).values
+    before = len(further)
+    return values.reshape(*values.shape[:before], -1, *values.shape[before + 2 :])
 
 
 def _split(rows: Array, lengths: Sequence[int]) -> list[Array]:
@@ -281,6 +293,9 @@ def _confidence(dataset: Dataset) -> Array | None:
         # What movement fills in where there is none.
         return None
     rows: Array = values.reshape(-1, values.shape[-1])
+    if dataset.attrs.get("source_software") == "SLEAP":
+        # Its scores are heights of peaks, which exceed 1 a little.
+        rows = np.where((rows > 1) & (rows < OVERSHOT), 1.0, rows)
     return rows
 
 

@@ -31,9 +31,17 @@ _WITHOUT = {
     "spread": (),
     "confidence": ("space",),
     "novelty": ("space", "keypoints"),
+    "hypotheses": (),
 }
-_LENGTHS = ("position", "root_relative", "spread")
-RESERVED = ("ds_type", "time_unit", "fps", "unit", "frame", "source_software", "source_file")
+_LENGTHS = ("position", "root_relative", "spread", "hypotheses")
+_FURTHER = {"hypotheses": "hypothesis"}
+"""The last dimension of a variable, where it has one that positions have not."""
+
+RESERVED = (
+    *("ds_type", "time_unit", "fps", "unit", "frame", "source_software", "source_file"),
+    "error_bars",
+    "verdicts",
+)
 """Attributes of every dataset; all others are provenance."""
 
 
@@ -159,7 +167,8 @@ def spanned(variable: str) -> tuple[str, ...]:
     >>> spanned("confidence")
     ('time', 'keypoints', 'individuals')
     """
-    return tuple(dim for dim in DIMS if dim not in _WITHOUT[variable])
+    further = (_FURTHER[variable],) if variable in _FURTHER else ()
+    return tuple(dim for dim in DIMS if dim not in _WITHOUT[variable]) + further
 
 
 def variables(poses: Poses | Lifted) -> dict[str, Variable]:
@@ -173,7 +182,8 @@ def variables(poses: Poses | Lifted) -> dict[str, Variable]:
     Returns
     -------
     dict of str to Variable
-        ``position`` and the like, (time, D, J, individuals). What is not known is left out.
+        ``position`` and the like, (time, D, J, individuals), and hypotheses with one dimension
+        more. What is not known is left out.
     """
     if isinstance(poses, Lifted):
         tables = {name: getattr(poses, name) for name in _WITHOUT}
@@ -189,7 +199,13 @@ def variables(poses: Poses | Lifted) -> dict[str, Variable]:
 
 
 def _laid_out(values: Array, count: int) -> Array:
-    """Turn (individuals one after another, joints, coordinates) into the order of the layout."""
+    """Turn (individuals one after another, joints, coordinates) into the order of the layout.
+
+    Of hypotheses, which one it is comes first, and is last in the layout.
+    """
+    if values.ndim == 4:
+        each = [_laid_out(one, count) for one in values]
+        return np.stack(each, -1)
     apart = values.reshape(count, len(values) // count, *values.shape[1:])
     order = (1, 3, 2, 0) if values.ndim == 3 else (*range(1, apart.ndim), 0)
     return np.ascontiguousarray(apart.transpose(order))
@@ -314,7 +330,11 @@ def attributes(poses: Poses | Lifted) -> dict[str, Any]:
         "source_file": poses.source_file,
         "unit": poses.unit,
         "frame": poses.frame,
+        "error_bars": poses.bars.to_text() if isinstance(poses, Lifted) and poses.bars else None,
     }
+    said = poses.verdicts if isinstance(poses, Lifted) else None
+    if said:
+        texts["verdicts"] = json.dumps([[key, one.as_dict()] for key, one in said.items()])
     rate = {} if poses.fps is None else {"fps": float(poses.fps)}
     unit = {"time_unit": "frames" if poses.fps is None else "seconds"}
     return {"ds_type": "poses"} | unit | rate | _texts(texts) | _texts(provenance)
