@@ -116,7 +116,8 @@ def test_angles_become_a_table(rat):
     one, at, other = skeleton.joints[:3]
     assert run(*words[:3], "b.csv", *words[4:], "--at", f"{one}, {at},{other}").exit_code == 0
     with open("b.csv") as file:
-        assert file.readline() == f"frame,time,{one}-{at}-{other}\n"
+        name = f"{one}-{at}-{other}"
+        assert file.readline() == f"frame,time,{name},{name}_sd\n"
 
 
 def test_what_does_not_fit_is_one_line_with_its_file(rat):

@@ -70,7 +70,10 @@ def table(individuals=("",), joints=("nose", "tail"), coords=("x", "y", "likelih
     if list(individuals) == [""]:
         levels, names = [levels[0], *levels[2:]], [names[0], *names[2:]]
     columns = pd.MultiIndex.from_product(levels, names=names)
-    values = np.random.default_rng(0).normal(size=(frames, len(columns)))
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(frames, len(columns)))
+    sure = columns.get_level_values("coords") == "likelihood"
+    values[:, sure] = rng.random((frames, int(sure.sum())))
     values[1, :3] = np.nan
     return pd.DataFrame(values, columns=columns)
 

@@ -278,3 +278,15 @@ def test_a_joint_that_is_never_seen_keeps_nobody_from_lifting(lifter):
             lifted = lifter.lift({"new": given})
         assert np.isfinite(lifted.novelty).all()
         assert lifted.verdict().name
+
+
+def test_a_lifter_of_few_frames_does_not_judge():
+    """Of few frames, what is taught is mostly chance: clean recordings were said to be wrong."""
+    rat, new = (quadruped(frames=200, seed=seed, animal=1) for seed in (1, 2))
+    few = Lifter(rat.skeleton, network="ridge")
+    few.fit(rat.pose_2d, rat.poses_3d, camera=rat.cameras[0])
+    lifted = few.lift(new.pose_2d)
+    assert lifted.novelty is None
+    for ask in (lifted.verdict, lambda: few.verdicts(new.pose_2d)):
+        with pytest.raises(ValueError, match="too few frames"):
+            ask()

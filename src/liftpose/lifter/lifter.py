@@ -552,8 +552,8 @@ class Lifter:
         if found is None:
             raise ValueError(
                 "this lifter does not know what clean recordings are like: it was saved by an "
-                "earlier version, or had too few frames to hold any out. Fit it again, on two "
-                "recordings or more or on a longer one."
+                "earlier version, or learned from too few frames: of J joints it takes ten J. Fit "
+                "it again, on two recordings or more or on a longer one."
             )
         return found
 

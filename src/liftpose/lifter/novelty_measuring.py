@@ -58,6 +58,10 @@ MARGINS = {"shape": 1.8, "size": 0.3, "residual": 1.5, "bones": 1.25, "moved": 1
 LARGEST = 0.5
 """Logarithm by which the size may differ at most, whatever the blocks do."""
 
+ENOUGH = 5
+"""Frames for each coordinate that it takes at least: with fewer, what is taught of the poses is
+mostly chance, and clean recordings are taken for wrong ones."""
+
 GAIN = 0.4
 """Logarithms that a correction has to gain at least, of all signs together."""
 
@@ -86,7 +90,8 @@ def measured_novelty(
     Returns
     -------
     Novelty or None
-        None where fewer than two folds have frames enough.
+        None where there are fewer than `ENOUGH` frames for each coordinate, or fewer than two folds
+        have frames enough.
     """
     batch, normalization = judged.batch, lifting.normalization
     if not folds.honest or len(folds.folds) < 2:
@@ -95,6 +100,8 @@ def measured_novelty(
     used = normalization.used
     usable = np.isfinite(whole[:, used.numpy()]).all((1, 2))
     usable &= np.ptp(whole[:, used.numpy()], axis=1).max(1) > 0
+    if usable.sum() < ENOUGH * 2 * len(used) * folds.copies:
+        return None
     parts = [_Fold(fold, usable) for fold in folds.folds]
     if any(min(len(part.train), len(part.held)) < FEWEST for part in parts):
         return None

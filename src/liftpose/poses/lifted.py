@@ -242,8 +242,8 @@ class Lifted:
         if self.verdicts is None:
             raise ValueError(
                 "these poses have no verdict: their lifter was saved by an earlier version, had "
-                "too few frames to hold any out, or was told not to judge. Fit it again, on two "
-                "recordings or more or on a longer one, and lift with judge=True."
+                "too few frames (fewer than ten for each joint), or was told not to judge. Fit it "
+                "again, on two recordings or more or on a longer one, and lift with judge=True."
             )
         if key is None and len(self.keys) > 1:
             raise ValueError(f"there are {len(self.keys)} experiments; name one: {self.keys}.")
