@@ -129,7 +129,7 @@ def test_error_bars_are_measured_anew(fly):
     one, other = liftpose.load(fly / "fly.lifter"), liftpose.load("mine.lifter")
     assert one.uncertainty.bars != other.uncertainty.bars
     # It learned from these frames: its own bars are of frames that it did not.
-    assert other.uncertainty.bars.of_ball(0.9) < one.uncertainty.bars.of_ball(0.9)
+    assert other.uncertainty.bars.of_ball(0.5) < one.uncertainty.bars.of_ball(0.5)
     words = "recalibrate", fly / "fly.lifter", *pair, "-o", "other.lifter"
     failed(run(*words, "--block", "100"), Status.BAD_INPUT, "9 blocks of 100", "there are 3")
     assert not Path("other.lifter").exists()
