@@ -8,7 +8,7 @@ from liftpose import Camera, Lifter, Poses, load
 from liftpose.datasets import hexapod
 from liftpose.geometry.rotation import from_euler
 from liftpose.lifter.normalization import Normalization
-from liftpose.lifter.uncertainty import handed_on
+from liftpose.lifter.opening import opened
 
 ROOTS = {"roots": [0], "target_sets": [1, 2, 3, 4]}
 SIZES = np.array([[1.0, 0.3, 0.3], [0.3, 2.0, 0.3], [0.5, 0.5, 0.5], [0.1, 0.1, 0.1]])
@@ -98,7 +98,8 @@ def test_what_is_handed_on_is_what_draws_of_the_hidden_joint_give():
     holed = torch.from_numpy(flat[:3].copy())
     holed[0, 3] = torch.nan
     holed[2, 0] = holed[2, 1] = torch.nan
-    rows, covariance = handed_on(norm, lifter.ridge.weights, holed)
+    rows, covariance, variance = opened(norm, lifter.ridge.weights, holed)
+    assert ((variance > 0) == holed.isnan().all(2)).all()
     assert rows.tolist() == [0, 2]
     mean, full = norm.completion.mean, norm.completion.covariance
     rng = np.random.default_rng(0)

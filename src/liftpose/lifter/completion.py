@@ -163,29 +163,6 @@ class Completion:
             covariance = covariance * self._size(points[rows], seen[rows]).square()[:, None, None]
         return rows, covariance
 
-    def doubt(self, pose_2d: Tensor) -> Tensor | None:
-        """Tell how far joints that were not seen may be from where `complete` puts them.
-
-        Parameters
-        ----------
-        pose_2d : tensor, shape (N, J, 2), float64, pixels
-            NaN = not seen.
-
-        Returns
-        -------
-        tensor, shape (N, J), or None
-            Variance of a coordinate, in pixels squared, zero for joints that were seen; None where
-            all were.
-        """
-        if is_complete(pose_2d) or is_complete(pose_2d[:, self.joints]):
-            return None
-        variance = pose_2d.new_zeros(pose_2d.shape[:2])
-        for part in torch.arange(len(pose_2d)).split(CHUNK):
-            gaps, left = self.left(pose_2d[part])
-            each = left.diagonal(dim1=1, dim2=2).unflatten(1, (-1, 2)).mean(2)
-            variance[part[gaps][:, None], self.joints] = each
-        return variance
-
     def standardised(self, pose_2d: Tensor) -> Tensor:
         """Give the coordinates that the distribution is of.
 

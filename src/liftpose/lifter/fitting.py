@@ -26,6 +26,7 @@ from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.selection import Folds, Weights
 from liftpose.lifter.sight import Sight
 from liftpose.lifter.solving import CLOSED, Task
+from liftpose.lifter.stages import Stages
 from liftpose.lifter.training import (
     Feed,
     Progress,
@@ -37,7 +38,7 @@ from liftpose.lifter.training import (
     train_epoch,
 )
 from liftpose.lifter.uncertainty import Uncertainty
-from liftpose.lifter.uncertainty_measuring import Lifting, measured_uncertainty
+from liftpose.lifter.uncertainty_measuring import measured_uncertainty
 
 if TYPE_CHECKING:
     from liftpose.lifter.lifter import Lifter
@@ -206,20 +207,12 @@ def uncertainty_of(
     Uncertainty or None
         None where too little is held out for that.
     """
-    lifting = _lifting(lifter, bone_fits)
     generator = generator_for(lifter.options.seed, "uncertainty")
-    return measured_uncertainty(lifting, judged, generator)
+    return measured_uncertainty(_held_out(lifter, bone_fits), judged, generator)
 
 
-def _lifting(lifter: Lifter, bone_fits: Sequence[BoneFit]) -> Lifting:
-    return Lifting(
-        lifter.normalization,
-        lifter.ridge,
-        lifter.members,
-        lifter.weights,
-        lifter.bone_fit,
-        tuple(bone_fits),
-    )
+def _held_out(lifter: Lifter, bone_fits: Sequence[BoneFit]) -> Stages:
+    return replace(lifter.stages, bone_fits=tuple(bone_fits))
 
 
 def gather_hypotheses(lifter: Lifter, judged: HeldOut, bone_fits: Sequence[BoneFit] = ()) -> None:
@@ -236,8 +229,8 @@ def gather_hypotheses(lifter: Lifter, judged: HeldOut, bone_fits: Sequence[BoneF
     """
     lifter.hypotheses = None
     if lifter.uncertainty is not None:
-        lifting = _lifting(lifter, bone_fits)
-        lifter.hypotheses = measured_hypotheses(lifting, judged, lifter.uncertainty)
+        stages = _held_out(lifter, bone_fits)
+        lifter.hypotheses = measured_hypotheses(stages, judged, lifter.uncertainty)
 
 
 def novelty_of(lifter: Lifter, task: Task, bone_fits: Sequence[BoneFit] = ()) -> Novelty | None:
@@ -258,13 +251,12 @@ def novelty_of(lifter: Lifter, task: Task, bone_fits: Sequence[BoneFit] = ()) ->
         None where too little is held out for that.
     """
     weights = {name: lifter.weights[name] for name in lifter.weights if name in CLOSED}
-    lifting = replace(
-        _lifting(lifter, bone_fits if task.validation is None else ()), weights=weights
-    )
+    fits = bone_fits if task.validation is None else ()
+    stages = replace(_held_out(lifter, fits), weights=weights)
     views = lifter.views
     size = None if views is None else views.reference.size
     height = None if size is None else size[1]
-    return measured_novelty(lifting, task.held_out, task.folds, lifter.skeleton_known, height)
+    return measured_novelty(stages, task.held_out, task.folds, lifter.skeleton_known, height)
 
 
 def _measure_again(

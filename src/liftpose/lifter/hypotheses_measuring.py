@@ -18,8 +18,8 @@ from liftpose.lifter.hypotheses import Hypotheses, size_of
 from liftpose.lifter.judging import HeldOut
 from liftpose.lifter.normalization import Normalization
 from liftpose.lifter.row_numbers import RowNumbers
+from liftpose.lifter.stages import Staged, Stages
 from liftpose.lifter.uncertainty import Uncertainty, shown_of, signs_of, unlikeness
-from liftpose.lifter.uncertainty_measuring import Lifting
 
 KEPT = 1000
 """Frames at most whose errors are kept, in the lifter and in its file. With four times as many, the
@@ -57,13 +57,13 @@ class _Part:
 
 
 def measured_hypotheses(
-    lifting: Lifting, judged: HeldOut, uncertainty: Uncertainty
+    stages: Stages, judged: HeldOut, uncertainty: Uncertainty
 ) -> Hypotheses | None:
     """Gather errors of held-out frames.
 
     Parameters
     ----------
-    lifting : Lifting
+    stages : Stages
         With all that is chosen.
     judged : HeldOut
         Holds the frames.
@@ -79,8 +79,8 @@ def measured_hypotheses(
     parts = []
     for number, rows in enumerate(judged.rows):
         kept = rows[:: max(1, -(-len(rows) // each))].cpu()
-        lifted = lifting.lift(judged.batch.pose_2d[kept], number, judged.fresh)
-        parts.append(_part(lifting.normalization, uncertainty, lifted, judged.frames(kept)))
+        staged = stages.lift(judged.batch.pose_2d[kept], number, judged.fresh)
+        parts.append(_part(stages.normalization, uncertainty, staged, judged.frames(kept)))
     parts = _filled(parts)
     if len(parts) < 2:
         return None
@@ -92,11 +92,11 @@ def measured_hypotheses(
 def _part(
     normalization: Normalization,
     known: Uncertainty,
-    lifted: tuple[Tensor, Tensor, Tensor, Tensor],
+    staged: Staged,
     frames: tuple[Tensor, Tensor],
 ) -> _Part:
-    """Compare what was lifted of some frames (see `Lifting.lift`) with their truth."""
-    (seen, truth), (inputs, linear, said, fitted) = frames, lifted
+    """Compare what was lifted of some frames (see `Stages.lift`) with their truth."""
+    (seen, truth), (inputs, _, linear, said, fitted, _) = frames, staged
     unlike = unlikeness(inputs, known.whitening, shown_of(seen, normalization.used))
     square = known.squares(signs_of(linear, said, fitted, unlike, known.unit))
     errors = normalization.anchoring.relative(truth) - fitted

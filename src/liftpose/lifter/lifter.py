@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import liftpose
 from liftpose.geometry.camera import Camera
@@ -63,6 +63,7 @@ from liftpose.lifter.products import product
 from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.sight import Sight
 from liftpose.lifter.solving import Task, fit_best_linear, fit_closed
+from liftpose.lifter.stages import Stages
 from liftpose.lifter.state import as_state, restore, skeleton_of
 from liftpose.lifter.terms import (
     Asked,
@@ -75,8 +76,7 @@ from liftpose.lifter.terms import (
     of_skeleton,
 )
 from liftpose.lifter.threads import threads
-from liftpose.lifter.uncertainty import Doubt, Uncertainty, handed_on, shown_of, unlikeness
-from liftpose.lifter.uncertainty_measuring import Lifting
+from liftpose.lifter.uncertainty import Doubt, Uncertainty, shown_of, unlikeness
 from liftpose.lifter.views import Views, called, warn_of_unreached
 from liftpose.lifter.weighing import Weighing, weighing_of
 from liftpose.poses import Floats, Key, Lifted, Poses, Verdict
@@ -484,13 +484,13 @@ class Lifter:
         known = self.novelty is not None and self.uncertainty is not None
         novelty = np.empty(len(position), np.float32) if known else None
         unreached: Counter[Camera] = Counter()
-        for rows, relative, doubt in self._chunks(poses_2d, cameras, unreached=unreached):
+        for rows, relative, told in self._chunks(poses_2d, cameras, unreached=unreached):
             position[rows], root_relative[rows] = placed(self.sets, relative)
             if spread is not None:
-                spread[rows] = placed_spread(self.sets, doubt.spread)
+                spread[rows] = placed_spread(self.sets, told.spread)
                 np.copyto(spread[rows], np.nan, where=np.isnan(position[rows]))
             if novelty is not None:
-                novelty[rows] = doubt.novelty
+                novelty[rows] = told.novelty
         verdicts = self._verdicts(poses_2d, cameras) if judge else None
         lifted = Lifted(
             position,
@@ -573,12 +573,12 @@ class Lifter:
         shown = shown_of(given, normalization.used)
         unlike = unlikeness(normalization.inputs(given), self.uncertainty.whitening, shown)
         scores = known.percentile(unlike)
-        lifting = Lifting(normalization, self.ridge, self.members, {}, self.bone_fit)
+        stages = self.stages
         starts = np.cumsum([0, *some.lengths])
 
         def verdict(number: int) -> Verdict:
             rows, skeleton = slice(starts[number], starts[number + 1]), self.skeleton_known
-            return known.verdict(given[rows].numpy(), scores[rows], skeleton, lifting)
+            return known.verdict(given[rows].numpy(), scores[rows], skeleton, stages)
 
         told = threads.side_by_side(verdict, range(len(some.keys)), self.options.job)
         return dict(zip(some.keys, told, strict=True))
@@ -695,29 +695,26 @@ class Lifter:
 
     @torch.inference_mode()
     def _of_many(self, points: Floats, linear_only: bool) -> tuple[Floats, Doubt | None]:
-        normalization, given = self.normalization, torch.from_numpy(np.array(points, np.float64))
-        chunk = normalization.complete(given)
-        inputs, seen = normalization.seen_inputs(chunk)
-        outputs = self.ridge.predict(inputs)
-        linear = relative = said = normalization.restore(outputs)
-        if not linear_only:
-            relative = said = normalization.restore(self._with_members(inputs, outputs))
-            if self.bone_fit is not None:
-                beside = None if chunk is given else normalization.doubt(given)
-                relative = self.bone_fit.refine(said, chunk, beside)
+        given = torch.from_numpy(np.array(points, np.float64))
+        stages = self.stages
+        if linear_only:
+            stages = replace(stages, members={}, weights={}, bone_fit=None)
+        staged = stages.lift(given)
         doubt = None
         if self.uncertainty is not None and not linear_only:
-            shown = None if chunk is given else shown_of(given, normalization.used)
-            doubt = self.uncertainty.doubt(linear, said, relative, inputs, shown)
-            if shown is not None:
-                hidden = handed_on(normalization, self.ridge.weights, given)
-                doubt = replace(doubt, hidden=hidden)
-        if seen is not None:
-            relative[~seen] = torch.nan
+            shown = None if staged.hidden is None else shown_of(given, self.normalization.used)
+            doubt = self.uncertainty.doubt(staged, shown)
+        if staged.seen is not None:
+            staged.fitted[~staged.seen] = torch.nan
             if doubt is not None:
-                doubt.unlike[~seen] = torch.nan
-        result: Floats = relative.numpy()
+                doubt.unlike[~staged.seen] = torch.nan
+        result: Floats = staged.fitted.numpy()
         return result, doubt
+
+    @property
+    def stages(self) -> Stages:
+        """The parts that lift."""
+        return Stages(self.normalization, self.ridge, self.members, self.weights, self.bone_fit)
 
     def _of_one(self, points: Any, linear_only: bool) -> tuple[Floats, Doubt | None]:
         """Lift one whole pose as `_of_many` does, in NumPy, which takes half as long to begin."""
@@ -763,18 +760,6 @@ class Lifter:
         if self.views is None or cameras is None:
             return everywhere
         return self.views.back(everywhere, poses_2d, [cameras[key] for key in poses_2d.keys])
-
-    def _with_members(self, inputs: Tensor, outputs: Tensor) -> Tensor:
-        network = self.network
-        if isinstance(network, Martinez):
-            device = next(network.parameters()).device
-            network.eval()
-            guess = network(inputs[:, : network.input_size].to(device)).cpu().double()
-            return torch.cat([guess, outputs[:, guess.shape[1] :]], 1)
-        for name, weight in self.weights.items():
-            if weight > 0:
-                outputs = outputs + weight * self.members[name].addition(inputs).cpu().double()
-        return outputs
 
     @property
     def dims(self) -> int:

@@ -369,10 +369,6 @@ class Normalization:
         """
         return pose_2d if self.completion is None else self.completion.complete(pose_2d)
 
-    def doubt(self, pose_2d: Tensor) -> Tensor | None:
-        """Tell how far off joints may be that `complete` puts somewhere; see `Completion.doubt`."""
-        return None if self.completion is None else self.completion.doubt(pose_2d)
-
     def inputs(self, pose_2d: Tensor) -> Tensor:
         """Standardise 2D poses; what was not seen becomes what is expected there, or zero.
 

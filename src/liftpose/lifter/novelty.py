@@ -23,7 +23,7 @@ from liftpose.lifter.around import Around
 from liftpose.lifter.mistakes import Correction, Flip, Reordering, exchange, likeliest_order
 from liftpose.lifter.shapes import Shapes
 from liftpose.lifter.signs import SIGNS, badness, signs_of_recording
-from liftpose.lifter.uncertainty_measuring import Lifting
+from liftpose.lifter.stages import Stages
 from liftpose.poses import Floats, Key
 from liftpose.poses.verdict import (
     BENDING,
@@ -151,7 +151,7 @@ class Novelty:
         return share
 
     def verdict(
-        self, points: Floats, scores: Floats, skeleton: Skeleton, lifting: Lifting
+        self, points: Floats, scores: Floats, skeleton: Skeleton, stages: Stages
     ) -> Verdict:
         """Judge a recording.
 
@@ -163,7 +163,7 @@ class Novelty:
             Percentiles of its frames.
         skeleton : Skeleton
             Of the lifter.
-        lifting : Lifting
+        stages : Stages
             The lifter.
 
         Returns
@@ -176,10 +176,10 @@ class Novelty:
         if rows.sum() < FEWEST:
             return Verdict(SHORT, float("nan"), share)
         points = points[rows]
-        lifting = replace(lifting, weights=self.weights)
-        signs = signs_of_recording(points, self.shapes, lifting)
+        stages = replace(stages, weights=self.weights)
+        signs = signs_of_recording(points, self.shapes, stages)
         amiss = self._amiss(signs)
-        gains = self._gains(points, signs, amiss, skeleton, lifting)
+        gains = self._gains(points, signs, amiss, skeleton, stages)
         numbers = amiss | {f"{name} undone": gain for name, gain in gains.items()}
         score = _score(amiss, gains)
         names = self._named(amiss, gains)
@@ -198,12 +198,12 @@ class Novelty:
         signs: Floats,
         amiss: Mapping[str, float],
         skeleton: Skeleton,
-        lifting: Lifting,
+        stages: Stages,
     ) -> dict[str, float]:
         """What corrections gain, as shares of what they may seem to gain of clean recordings."""
 
         def gain(correct: Correction) -> tuple[float, bool]:
-            after = signs_of_recording(correct(points), self.shapes, lifting)
+            after = signs_of_recording(correct(points), self.shapes, stages)
             gained = badness(signs) - badness(after)
             # Of poses far too small, all else changes with where they are.
             if amiss.get("size", 0.0) > 1 and after[0] > signs[0]:

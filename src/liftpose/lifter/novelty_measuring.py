@@ -25,8 +25,9 @@ from liftpose.lifter.preparation import Judged
 from liftpose.lifter.selection import Fold, Folds, Rows
 from liftpose.lifter.shapes import NUGGETS, RIDGES, Shapes, Statistics
 from liftpose.lifter.signs import SIGNS, badness, signs_of_recording
+from liftpose.lifter.stages import Stages
 from liftpose.lifter.uncertainty import shown_of, unlikeness
-from liftpose.lifter.uncertainty_measuring import Lifting, whitening_of
+from liftpose.lifter.uncertainty_measuring import whitening_of
 from liftpose.poses import Floats
 from liftpose.poses.verdict import ELSEWHERE, REORDERED
 from liftpose.skeleton import Skeleton
@@ -67,7 +68,7 @@ GAIN = 0.4
 
 
 def measured_novelty(
-    lifting: Lifting,
+    stages: Stages,
     judged: Judged,
     folds: Folds,
     skeleton: Skeleton,
@@ -77,7 +78,7 @@ def measured_novelty(
 
     Parameters
     ----------
-    lifting : Lifting
+    stages : Stages
         With its closed-form members.
     judged : Judged
         Holds the frames.
@@ -93,7 +94,7 @@ def measured_novelty(
         None where there are fewer than `ENOUGH` frames for each coordinate, or fewer than two folds
         have frames enough.
     """
-    batch, normalization = judged.batch, lifting.normalization
+    batch, normalization = judged.batch, stages.normalization
     if not folds.honest or len(folds.folds) < 2:
         return None
     whole = normalization.complete(batch.pose_2d).numpy()
@@ -116,7 +117,7 @@ def measured_novelty(
     gains: dict[str, dict[int, list[float]]] = {}
     for number, (part, known) in enumerate(zip(parts, learned, strict=True)):
         found = [
-            _of_block(batch.pose_2d[rows].numpy(), known, lifting, number, flip, skeleton)
+            _of_block(batch.pose_2d[rows].numpy(), known, stages, number, flip, skeleton)
             for rows in _blocks(part.held, batch)
         ]
         signs.append(np.array([one for one, _ in found]))
@@ -124,16 +125,16 @@ def measured_novelty(
             for name, gain in gained.items():
                 gains.setdefault(name, {}).setdefault(number, []).append(gain)
     centre, room = _room(signs)
-    around, turned = _around(lifting, batch, parts, used)
+    around, turned = _around(stages, batch, parts, used)
     return Novelty(
-        _quantiles(lifting, batch, parts),
+        _quantiles(stages, batch, parts),
         shapes,
         torch.from_numpy(centre),
         torch.from_numpy(room),
         {name: _most(list(of_folds.values())) for name, of_folds in gains.items()}
         | {REORDERED: GAIN, ELSEWHERE: turned},
         flip,
-        dict(lifting.weights),
+        dict(stages.weights),
         not normalization.norm_2d,
         around,
     )
@@ -183,25 +184,25 @@ def _blocks(held: Rows, batch: Batch) -> list[Rows]:
 
 
 def _of_block(
-    points: Floats, shapes: Shapes, lifting: Lifting, fold: int, flip: Flip, skeleton: Skeleton
+    points: Floats, shapes: Shapes, stages: Stages, fold: int, flip: Flip, skeleton: Skeleton
 ) -> tuple[Floats, dict[str, float]]:
     """Signs of a block, and what corrections seem to gain."""
-    signs = signs_of_recording(points, shapes, lifting, fold)
+    signs = signs_of_recording(points, shapes, stages, fold)
     gains = {}
     for name, correct in corrections(flip, skeleton, shapes):
-        corrected = signs_of_recording(correct(points), shapes, lifting, fold)
+        corrected = signs_of_recording(correct(points), shapes, stages, fold)
         gains[name] = badness(signs) - badness(corrected)
     return signs, gains
 
 
 def _around(
-    lifting: Lifting, batch: Batch, parts: Sequence[_Fold], used: Tensor
+    stages: Stages, batch: Batch, parts: Sequence[_Fold], used: Tensor
 ) -> tuple[Around | None, float]:
     """Training poses from all sides, and how much likelier clean ones may seem from another."""
-    if lifting.bone_fit is None:
+    if stages.bone_fit is None:
         return None, GAIN
     unseen = batch.pose_2d.isnan().any(2, keepdim=True)
-    space = torch.where(unseen, torch.nan, batch.pose_3d) @ lifting.bone_fit.sight.turn.T
+    space = torch.where(unseen, torch.nan, batch.pose_3d) @ stages.bone_fit.sight.turn.T
     known = space[:, used].isfinite().all(2).all(1).numpy()
     if any(known[part.train].sum() < FEWEST for part in parts):
         return None, GAIN
@@ -248,9 +249,9 @@ def _most(gains: Sequence[Sequence[float]]) -> float:
     return max(GAIN, max(max(part) for part in gains) + GAIN)
 
 
-def _quantiles(lifting: Lifting, batch: Batch, parts: Sequence[_Fold]) -> Tensor:
+def _quantiles(stages: Stages, batch: Batch, parts: Sequence[_Fold]) -> Tensor:
     """Quantiles of how unlike held-out frames are to what the other folds taught."""
-    normalization = lifting.normalization
+    normalization = stages.normalization
     found = []
     for part in parts:
         taught = normalization.inputs(batch.pose_2d[part.some])

@@ -14,7 +14,7 @@ import torch
 
 from liftpose.lifter.bone_fit import BoneFit
 from liftpose.lifter.shapes import Shapes
-from liftpose.lifter.uncertainty_measuring import Lifting
+from liftpose.lifter.stages import Stages
 from liftpose.poses import Floats
 
 SIGNS = ("shape", "size", "residual", "bones", "moved", "wobble")
@@ -27,7 +27,7 @@ LEAST = 1e-4
 
 
 def signs_of_recording(
-    points: Floats, shapes: Shapes, lifting: Lifting, fold: int | None = None
+    points: Floats, shapes: Shapes, stages: Stages, fold: int | None = None
 ) -> Floats:
     """Give the signs of some frames of a recording.
 
@@ -37,7 +37,7 @@ def signs_of_recording(
         NaN = not seen.
     shapes : Shapes
         What was learned.
-    lifting : Lifting
+    stages : Stages
         What lifts.
     fold : int, optional
         Which fold has not learned from them; None for what lifts in the end.
@@ -48,16 +48,16 @@ def signs_of_recording(
         See `SIGNS`; NaN for what cannot be told.
     """
     given = torch.from_numpy(np.ascontiguousarray(points, np.float64))
-    whole = lifting.normalization.complete(given)
+    whole = stages.normalization.complete(given)
     unlike, sizes = shapes.measure(whole.numpy())
     found = np.full(len(SIGNS), np.nan)
     known = np.isfinite(unlike)
     if not known.any():
         return found
     found[:2] = np.median(unlike[known]), np.median(sizes[known])
-    if lifting.bone_fit is not None:
-        _, _, said, fitted = lifting.lift(given[known], fold)
-        found[2:] = _of_lifted(said, fitted, whole[known], lifting.bone_fit)
+    if stages.bone_fit is not None:
+        staged = stages.lift(given[known], fold)
+        found[2:] = _of_lifted(staged.said, staged.fitted, whole[known], stages.bone_fit)
     return found
 
 

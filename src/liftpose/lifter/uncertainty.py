@@ -23,15 +23,13 @@ import torch
 from torch import Tensor
 
 from liftpose.lifter.batch import is_complete
-from liftpose.lifter.normalization import Normalization
+from liftpose.lifter.opening import Opened
 from liftpose.lifter.products import product
+from liftpose.lifter.stages import Staged
 from liftpose.poses.bars import Bars
 
 SMALLEST = 1e-3
 """Added to every length before its logarithm is taken, as a share of the spread of a joint."""
-
-CHUNK = 256
-"""Frames with hidden joints whose covariances are handed on at a time."""
 
 TURNS = 64
 """Cameras whose turned shares are kept."""
@@ -50,14 +48,13 @@ class Doubt:
         Mean square error that is expected of each joint, were all of its frame seen.
     unlike : tensor, shape (N,)
         How unlike the 2D is to what was learned; see `unlikeness`.
-    hidden : tuple of two tensors, shape (M,) and (M, K, D, D), optional
-        Frames in which a joint was not seen, and the covariance that this adds, in the lifter's
-        frame.
+    hidden : Opened, optional
+        What joints that were not seen leave open, in the lifter's frame.
     """
 
     square: Tensor
     unlike: Tensor
-    hidden: tuple[Tensor, Tensor] | None = None
+    hidden: Opened | None = None
 
 
 @dataclass(frozen=True)
@@ -100,17 +97,23 @@ class Uncertainty:
         logarithm = (off @ self.weights[1:]).add_(self.weights[0]).add_(self.typical)
         return logarithm.exp_()
 
-    def doubt(
-        self,
-        linear: Tensor,
-        said: Tensor,
-        fitted: Tensor,
-        inputs: Tensor,
-        shown: Tensor | None = None,
-    ) -> Doubt:
-        """Tell how far off joints may be of poses that were lifted; see `signs_of`."""
-        unlike = unlikeness(inputs, self.whitening, shown)
-        return Doubt(self.squares(signs_of(linear, said, fitted, unlike, self.unit)), unlike)
+    def doubt(self, staged: Staged, shown: Tensor | None = None) -> Doubt:
+        """Tell how far off joints may be of poses that were lifted.
+
+        Parameters
+        ----------
+        staged : Staged
+            What each stage said of N frames.
+        shown : tensor, shape (N,), optional
+            Share of the joints that were seen; None for all.
+
+        Returns
+        -------
+        Doubt
+        """
+        unlike = unlikeness(staged.inputs, self.whitening, shown)
+        signs = signs_of(staged.linear, staged.said, staged.fitted, unlike, self.unit)
+        return Doubt(self.squares(signs), unlike, staged.hidden)
 
     def doubt_of_one(self, linear: Any, said: Any, fitted: Any, inputs: Any) -> Doubt:
         """Tell the same as `doubt` of one whole pose, in NumPy, which takes far less to begin."""
@@ -177,7 +180,7 @@ class Uncertainty:
             rows = slice(start, start + length)
             torch.mul(doubt.square[rows, :, None], self.directions(turn), out=variance[rows])
             if doubt.hidden is not None:
-                which, hidden = doubt.hidden
+                which, hidden, _ = doubt.hidden
                 here = (which >= start) & (which < start + length)
                 more = self.share * doubt.unlike[which[here], None, None]
                 variance[which[here]] += more * _diagonals(hidden[here], turn)
@@ -286,55 +289,3 @@ def signs_of(linear: Tensor, said: Tensor, fitted: Tensor, unlike: Tensor, unit:
         signs[..., 2 * place + 1] = moved.mean(1, keepdim=True)
     signs[..., 4] = (unlike + SMALLEST).log().unsqueeze(1)
     return signs
-
-
-def handed_on(
-    normalization: Normalization, weights: Tensor, pose_2d: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Give what joints that were not seen leave open, as far as a linear map hands it on.
-
-    Parameters
-    ----------
-    normalization : Normalization
-        Of the lifter.
-    weights : tensor, shape (F + 1, O)
-        Of its linear map.
-    pose_2d : tensor, shape (N, J, 2), float64, pixels
-        NaN = not seen.
-
-    Returns
-    -------
-    rows : tensor of int, shape (M,)
-        Frames in which a joint was not seen.
-    covariance : tensor, shape (M, K, D, D)
-        Of the joints relative to their anchors.
-    """
-    completion, dims = normalization.completion, normalization.dims
-    if completion is None or is_complete(pose_2d):
-        return torch.zeros(0, dtype=torch.int64), weights.new_zeros(0, 1, dims, dims)
-    slopes = _slopes(normalization, completion.joints, weights)
-    parts = slopes.unflatten(1, (-1, dims))
-    rows, handed = [], []
-    for some in torch.arange(len(pose_2d)).split(CHUNK):
-        gaps, left = completion.left(pose_2d[some])
-        products = (left @ slopes).unflatten(2, (-1, dims))
-        rows.append(some[gaps])
-        handed.append(torch.einsum("uki,mukj->mkij", parts, products))
-    which, covariance = torch.cat(rows), torch.cat(handed)
-    if normalization.norm_2d:
-        image = normalization.anchoring.relative(normalization.complete(pose_2d[which]))
-        covariance = covariance / image.square().sum((1, 2))[:, None, None, None]
-    return which, covariance
-
-
-def _slopes(normalization: Normalization, joints: Tensor, weights: Tensor) -> Tensor:
-    """How outputs, in their unit, change with the pixels of some joints, shape (2 U, O)."""
-    place = {joint: number for number, joint in enumerate(joints.tolist())}
-    anchoring = normalization.anchoring
-    known = weights[: 2 * len(anchoring.joints)] / normalization.std_in[:, None]
-    slopes = weights.new_zeros(2 * len(joints), weights.shape[1])
-    for number, (joint, anchor) in enumerate(zip(anchoring.joints, anchoring.anchors, strict=True)):
-        for axis in range(2):
-            slopes[2 * place[joint] + axis] += known[2 * number + axis]
-            slopes[2 * place[anchor] + axis] -= known[2 * number + axis]
-    return slopes * normalization.std_out

@@ -10,22 +10,18 @@ and a new recording for another draw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import torch
 from torch import Tensor
 
-from liftpose.lifter.bone_fit import BoneFit
 from liftpose.lifter.judging import HeldOut
-from liftpose.lifter.members import Member
-from liftpose.lifter.members.ridge import Ridge, apply
-from liftpose.lifter.normalization import Normalization
 from liftpose.lifter.selection import RECORDINGS, recording_of
+from liftpose.lifter.stages import Stages
 from liftpose.lifter.uncertainty import (
     Uncertainty,
-    handed_on,
     shown_of,
     signs_of,
     unlikeness,
@@ -71,68 +67,6 @@ NUGGET = 1e-3
 
 
 @dataclass(frozen=True)
-class Lifting:
-    """What lifts, but for the choice of fold.
-
-    Parameters
-    ----------
-    normalization : Normalization
-    ridge : Ridge
-    members : mapping of str to Member
-        What adds to it.
-    weights : mapping of str to float
-        How much of each is added.
-    bone_fit : BoneFit, optional
-        What follows.
-    bone_fits : tuple of BoneFit
-        What follows in each fold, measured on the others.
-    """
-
-    normalization: Normalization
-    ridge: Ridge
-    members: Mapping[str, Member]
-    weights: Mapping[str, float]
-    bone_fit: BoneFit | None = None
-    bone_fits: tuple[BoneFit, ...] = ()
-
-    def lift(
-        self, pose_2d: Tensor, number: int | None = None, fresh: bool = False
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Lift frames, as a lifter does that has not learned from them.
-
-        Parameters
-        ----------
-        pose_2d : tensor, shape (N, J, 2), float64, pixels
-        number : int, optional
-            Of the fold that holds them out; None for frames of no fold.
-        fresh : bool
-            Whether nothing at all has learned from them; see `HeldOut.fresh`.
-
-        Returns
-        -------
-        inputs : tensor, shape (N, F)
-        linear, said, fitted : tensor, shape (N, K, D)
-            As `signs_of` takes them.
-        """
-        fold = None if fresh else number
-        image = self.normalization.complete(pose_2d)
-        inputs = self.normalization.inputs(image)
-        outputs = apply(self.ridge.weights if fold is None else self.ridge.folds[fold], inputs)
-        linear = self.normalization.restore(outputs)
-        for name, weight in self.weights.items():
-            if weight > 0:
-                member = self.members[name]
-                more = member.addition(inputs) if fold is None else member.held_out(fold, inputs)
-                outputs = outputs + weight * more.detach().cpu().double()
-        said = self.normalization.restore(outputs)
-        fit = self.bone_fit
-        if number is not None and self.bone_fits:
-            fit = self.bone_fits[number]
-        fitted = said if fit is None else fit.refine(said, image, self.normalization.doubt(pose_2d))
-        return inputs, linear, said, fitted
-
-
-@dataclass(frozen=True)
 class _Part:
     """Signs (N, K, S) and errors (N, K, D) of frames, and what hidden joints leave open (N, K).
 
@@ -152,13 +86,13 @@ class _Part:
 
 
 def measured_uncertainty(
-    lifting: Lifting, judged: HeldOut, generator: torch.Generator
+    stages: Stages, judged: HeldOut, generator: torch.Generator
 ) -> Uncertainty | None:
     """Measure on held-out frames how far off joints are, and what tells it.
 
     Parameters
     ----------
-    lifting : Lifting
+    stages : Stages
         With all that is chosen.
     judged : HeldOut
         Holds the frames.
@@ -184,15 +118,15 @@ def measured_uncertainty(
         others = (
             whitening if judged.fresh else whitening_of(ready[judged.folds.folds[number].train])
         )
-        part = _part(lifting, fold, (seen, truth, recordings[kept]), others)
+        part = _part(stages, fold, (seen, truth, recordings[kept]), others)
         if int(part.squares.isfinite().any(1).sum()) >= FEWEST:
             parts.append(part)
             hidden = torch.rand(seen.shape[:2], generator=generator) < HIDDEN
             seen = torch.where(hidden.unsqueeze(2), torch.nan, seen)
-            holed.append(_part(lifting, fold, (seen, truth, recordings[kept]), others))
+            holed.append(_part(stages, fold, (seen, truth, recordings[kept]), others))
     if len(parts) < 2:
         return None
-    unit = float(lifting.normalization.std_out.square().mean().sqrt())
+    unit = float(stages.normalization.std_out.square().mean().sqrt())
     penalty = _best_penalty(parts, whitening, unit)
     found = _fitted(parts, whitening, unit, penalty)
     measured = replace(found, bars=_bars(found, parts, penalty, _blocks(judged, recordings)))
@@ -200,22 +134,23 @@ def measured_uncertainty(
 
 
 def _part(
-    lifting: Lifting,
+    stages: Stages,
     fold: tuple[int, bool],
     frames: tuple[Tensor, Tensor, Tensor],
     whitening: Tensor,
 ) -> _Part:
     """Lift 2D frames, beside their 3D and recordings, that a fold holds out."""
     seen, truth, recording = frames
-    normalization = lifting.normalization
-    inputs, linear, said, fitted = lifting.lift(seen, *fold)
+    normalization = stages.normalization
+    inputs, _, linear, said, fitted, opened = stages.lift(seen, *fold)
     unit = float(normalization.std_out.square().mean().sqrt())
     unlike = unlikeness(inputs, whitening, shown_of(seen, normalization.used))
     signs = signs_of(linear, said, fitted, unlike, unit)
     errors = fitted - normalization.anchoring.relative(truth)
     open_ = torch.zeros(errors.shape[:2], dtype=torch.float64)
-    rows, left = handed_on(normalization, lifting.ridge.weights, seen)
-    open_[rows] = left.diagonal(dim1=2, dim2=3).sum(-1) * unlike[rows, None]
+    if opened is not None:
+        rows, left, _ = opened
+        open_[rows] = left.diagonal(dim1=2, dim2=3).sum(-1) * unlike[rows, None]
     hidden = normalization.anchoring.relative(seen).isnan().any(2)
     return _Part(signs, errors, open_, hidden, recording)
 
