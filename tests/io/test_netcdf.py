@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftpose.io import open_poses, read_lifted, read_poses, write_poses, writing
-from liftpose.poses import Bars, Lifted, Poses
+from liftpose.poses import Bars, Lifted, Poses, Verdict
 from liftpose.poses.bars import LEVELS
 from tests.poses.test_layout import any_poses, assert_same
 
@@ -46,6 +46,7 @@ MANY = {
         spread=np.ones((5, 4, 3), np.float32),
         novelty=np.arange(5, dtype=np.float32),
         bars=Bars(LEVELS, tuple(2 * level for level in LEVELS), 40),
+        verdicts={"walk": Verdict("other camera", 1.5, 0.2, ("unlike",), {"shape": 1.5})},
         hypotheses=drawn(5),
         **KNOWN,
     ),
@@ -56,15 +57,17 @@ MANY = {
 }
 
 
-def test_damaged_error_bars_are_refused_with_their_file(tmp_path):
+@pytest.mark.parametrize("entry", ["error_bars", "verdicts"])
+def test_what_makes_no_sense_is_refused_with_its_file(entry, tmp_path):
     known = MANY["all known"]
     dataset = known.to_dataset()
-    dataset.attrs["error_bars"] = "{}"
+    dataset.attrs[entry] = "[1]"
     dataset.to_netcdf(tmp_path / "odd.nc", engine="h5netcdf")
     stored = dict(np.load(write_poses(known, tmp_path / "lifted.npz")))
-    np.savez(tmp_path / "odd.npz", **stored | {"error_bars": "[1]"})
+    np.savez(tmp_path / "odd.npz", **stored | {entry: "[1]"})
+    words = entry.replace("_", " ")
     for name in ("odd.nc", "odd.npz"):
-        with pytest.raises(ValueError, match=rf"{name}: the error bars in it make no sense"):
+        with pytest.raises(ValueError, match=rf"{name}: the {words} in it make no sense"):
             read_lifted(tmp_path / name)
 
 

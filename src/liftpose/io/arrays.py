@@ -10,7 +10,7 @@ joints). Other entries are left alone.
 We write ``position`` (N, J, D) of all experiments, one after another, with ``keys`` (their names,
 as JSON) and ``lengths`` (their frames), and with whatever else is known, under the names above;
 of lifted poses also ``root_relative``, ``spread``, ``novelty``, ``hypotheses`` (k, N, J, D), and,
-as JSON, ``error_bars`` and ``provenance``.
+as JSON, ``error_bars``, ``verdicts`` and ``provenance``.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ _BESIDE = (
     "novelty",
     "hypotheses",
     "error_bars",
+    "verdicts",
     "provenance",
 )
 _TEXTS = ("unit", "frame", "source_software", "source_file")
@@ -284,7 +285,7 @@ def write_npz(poses: Poses | Lifted, path: Path) -> None:
         tables |= {name: getattr(poses, name) for name in beside}
         tables["provenance"] = json.dumps(dict(poses.provenance)) if poses.provenance else None
     known = attributes(poses)
-    tables |= {name: known.get(name) for name in ("fps", "error_bars", *_TEXTS)}
+    tables |= {name: known.get(name) for name in ("fps", "error_bars", "verdicts", *_TEXTS)}
     if poses.joints is not None:
         tables["joints"] = names(poses)["keypoints"].values.astype(str)
     if poses.individuals is not None:

@@ -14,6 +14,7 @@ from liftpose.io.paths import existing_file
 from liftpose.io.read import read_poses
 from liftpose.io.registry import find_reader
 from liftpose.poses import Bars, Lifted
+from liftpose.poses.verdict import verdicts_from_text
 
 
 def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Lifted:
@@ -23,8 +24,8 @@ def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Li
     ----------
     path : path-like
         netCDF in the layout of `movement` or ``.npz``, as `write_poses` writes it, keeps all that
-        was known: ``root_relative``, ``spread``, ``novelty``, ``hypotheses``, error bars, what
-        lifted it and, in netCDF, ``verdicts``. Any other file of 3D poses has positions only.
+        was known: ``root_relative``, ``spread``, ``novelty``, ``hypotheses``, ``verdicts``,
+        error bars, and what lifted it. Any other file of 3D poses has positions only.
     fps : float, optional
         Frames per second; counts more than what the file says.
 
@@ -76,9 +77,14 @@ def _of_npz(file: Path) -> dict[str, Any]:
         found: dict[str, Any] = {name: stored[name] for name in tables if name in stored}
         if "provenance" in stored:
             found["provenance"] = json.loads(str(stored["provenance"]))
-        if "error_bars" in stored:
-            try:
-                found["bars"] = Bars.from_text(str(stored["error_bars"]))
-            except ValueError as error:
-                raise ValueError(f"{file}: {error}") from None
+        texts = {
+            "error_bars": ("bars", Bars.from_text),
+            "verdicts": ("verdicts", verdicts_from_text),
+        }
+        for entry, (name, understood) in texts.items():
+            if entry in stored:
+                try:
+                    found[name] = understood(str(stored[entry]))
+                except ValueError as error:
+                    raise ValueError(f"{file}: {error}") from None
     return found

@@ -57,8 +57,16 @@ def facts(lifter: Lifter) -> dict[str, str]:
             f"to {bones}, strength {settings['strength']:.2f}, leaves {settings['share']:.2f} of "
             "the held-out error"
         )
+    known["error bars"] = _bars(lifter)
     known["digest"] = lifter.digest[:16]
     return known
+
+
+def _bars(lifter: Lifter) -> str:
+    if lifter.uncertainty is None:
+        return "none"
+    bars = lifter.uncertainty.bars
+    return f"up to level {bars.highest}, measured on {bars.blocks} blocks"
 
 
 def validation_table(lifter: Lifter) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from liftpose.poses.given import Key, key_from_json
 
 LIKE = "like the training data"
 UNLIKE = "unlike the training data"
@@ -119,3 +122,29 @@ class Verdict:
     def __str__(self) -> str:
         names = " or ".join(self.named)
         return f"{names} ({self.share:.0%} of its frames are unusual). {self.sentence}"
+
+
+def verdicts_to_text(verdicts: Mapping[Key, Verdict]) -> str:
+    """Give verdicts as JSON, for a file."""
+    return json.dumps([[key, one.as_dict()] for key, one in verdicts.items()])
+
+
+def verdicts_from_text(text: str) -> dict[Key, Verdict]:
+    """Read what `verdicts_to_text` gave.
+
+    Raises
+    ------
+    ValueError
+        Something else.
+
+    Examples
+    --------
+    >>> said = {"walk": Verdict("like the training data", 0.1, 0.0)}
+    >>> verdicts_from_text(verdicts_to_text(said)) == said
+    True
+    """
+    try:
+        pairs = json.loads(text)
+        return {key_from_json(key): Verdict.from_dict(one) for key, one in pairs}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the verdicts in it make no sense: {error}") from error

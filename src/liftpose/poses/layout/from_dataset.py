@@ -15,7 +15,7 @@ from liftpose.poses.given import UNNAMED, Key, key_from_json
 from liftpose.poses.layout.to_dataset import DIMS, RESERVED, Array, spanned
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.poses import Poses
-from liftpose.poses.verdict import Verdict
+from liftpose.poses.verdict import verdicts_from_text
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -113,8 +113,7 @@ def dataset_to_lifted(dataset: Dataset) -> Lifted:
     provenance = {name: text for name, text in said.items() if name not in RESERVED}
     known: dict[str, Any] = {name: rows for name, rows in tables.items() if rows is not None}
     if "verdicts" in said:
-        pairs = json.loads(said["verdicts"])
-        known["verdicts"] = {key_from_json(key): Verdict.from_dict(one) for key, one in pairs}
+        known["verdicts"] = verdicts_from_text(said["verdicts"])
     bars = None if "error_bars" not in said else Bars.from_text(said["error_bars"])
     return replace(Lifted.from_poses(poses), **known, bars=bars, provenance=provenance)
 

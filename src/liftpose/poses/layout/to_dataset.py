@@ -13,6 +13,7 @@ import numpy.typing as npt
 from liftpose.poses.given import UNNAMED, Key
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.poses import Poses
+from liftpose.poses.verdict import verdicts_to_text
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -332,9 +333,8 @@ def attributes(poses: Poses | Lifted) -> dict[str, Any]:
         "frame": poses.frame,
         "error_bars": poses.bars.to_text() if isinstance(poses, Lifted) and poses.bars else None,
     }
-    said = poses.verdicts if isinstance(poses, Lifted) else None
-    if said:
-        texts["verdicts"] = json.dumps([[key, one.as_dict()] for key, one in said.items()])
+    if isinstance(poses, Lifted) and poses.verdicts:
+        texts["verdicts"] = verdicts_to_text(poses.verdicts)
     rate = {} if poses.fps is None else {"fps": float(poses.fps)}
     unit = {"time_unit": "frames" if poses.fps is None else "seconds"}
     return {"ds_type": "poses"} | unit | rate | _texts(texts) | _texts(provenance)
