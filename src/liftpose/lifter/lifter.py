@@ -59,7 +59,6 @@ from liftpose.lifter.preparation import (
     one_fold,
     with_noise,
 )
-from liftpose.lifter.products import product
 from liftpose.lifter.run import Epoch, Start
 from liftpose.lifter.sight import Sight
 from liftpose.lifter.solving import Task, fit_best_linear, fit_closed
@@ -689,21 +688,25 @@ class Lifter:
         return relative, doubt
 
     def _relative(self, points: Floats, linear_only: bool) -> tuple[Floats, Doubt | None]:
+        stages, uncertainty = self.stages, self.uncertainty
+        if linear_only:
+            stages, uncertainty = replace(stages, members={}, weights={}, bone_fit=None), None
         if len(points) == 1 and not isinstance(self.network, Martinez) and _is_whole(points):
-            return self._of_one(np.asarray(points, np.float64), linear_only)
-        return self._of_many(points, linear_only)
+            linear, said, fitted, inputs = stages.lift_one(np.asarray(points, np.float64))
+            if uncertainty is None:
+                return fitted, None
+            return fitted, uncertainty.doubt_of_one(linear, said, fitted, inputs)
+        return self._of_many(points, stages, uncertainty)
 
     @torch.inference_mode()
-    def _of_many(self, points: Floats, linear_only: bool) -> tuple[Floats, Doubt | None]:
+    def _of_many(
+        self, points: Floats, stages: Stages, uncertainty: Uncertainty | None
+    ) -> tuple[Floats, Doubt | None]:
         given = torch.from_numpy(np.array(points, np.float64))
-        stages = self.stages
-        if linear_only:
-            stages = replace(stages, members={}, weights={}, bone_fit=None)
-        staged = stages.lift(given)
-        doubt = None
-        if self.uncertainty is not None and not linear_only:
+        staged, doubt = stages.lift(given), None
+        if uncertainty is not None:
             shown = None if staged.hidden is None else shown_of(given, self.normalization.used)
-            doubt = self.uncertainty.doubt(staged, shown)
+            doubt = uncertainty.doubt(staged, shown)
         if staged.seen is not None:
             staged.fitted[~staged.seen] = torch.nan
             if doubt is not None:
@@ -715,29 +718,6 @@ class Lifter:
     def stages(self) -> Stages:
         """The parts that lift."""
         return Stages(self.normalization, self.ridge, self.members, self.weights, self.bone_fit)
-
-    def _of_one(self, points: Any, linear_only: bool) -> tuple[Floats, Doubt | None]:
-        """Lift one whole pose as `_of_many` does, in NumPy, which takes half as long to begin."""
-        normalization = self.normalization
-        inputs = normalization.of_one(points)
-        weights = self.ridge.weights.numpy()
-        known = inputs[:, : len(weights) - 1].astype(np.float64)
-        outputs: Any = product(known, weights[:-1])
-        outputs += weights[-1]
-        std, mean = normalization.std_out.numpy(), normalization.mean_out.numpy()
-        linear = (outputs * std + mean).reshape(1, -1, self.dims)
-        bent = [] if linear_only else [name for name in self.weights if self.weights[name] > 0]
-        for name in bent:
-            addition = self.members[name].addition(torch.from_numpy(inputs)).detach().cpu()
-            outputs += self.weights[name] * addition.numpy().astype(np.float64)
-        said: Any = (outputs * std + mean).reshape(1, -1, self.dims)
-        relative = said
-        if self.bone_fit is not None and not linear_only:
-            relative = self.bone_fit.refine_one(said, points)
-        lifted: Floats = relative
-        if self.uncertainty is None or linear_only:
-            return lifted, None
-        return lifted, self.uncertainty.doubt_of_one(linear, said, relative, inputs)
 
     def mean_pose(self, poses_2d: Poses, camera: Any = None) -> Floats:
         """Give the mean of the training data, as a guess that looks at no frame.

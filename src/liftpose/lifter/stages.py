@@ -10,13 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from torch import Tensor, cat
+import numpy as np
+import torch
+from torch import Tensor
 
 from liftpose.lifter.bone_fit import BoneFit
 from liftpose.lifter.members.martinez import Martinez
 from liftpose.lifter.members.ridge import Ridge, apply
 from liftpose.lifter.normalization import Normalization
 from liftpose.lifter.opening import Opened, opened
+from liftpose.lifter.products import product
+from liftpose.poses import Floats
 
 
 class Staged(NamedTuple):
@@ -103,6 +107,38 @@ class Stages:
             fitted = fit.refine(said, image, None if hidden is None else hidden.variance)
         return Staged(inputs, seen, linear, said, fitted, hidden)
 
+    def lift_one(self, points: Any) -> tuple[Floats, Floats, Floats, Floats]:
+        """Lift one whole pose as `lift` does, in NumPy, which takes half as long to begin.
+
+        Parameters
+        ----------
+        points : array, shape (1, J, 2), float64, pixels
+            Complete, and not for the published network.
+
+        Returns
+        -------
+        linear, said, fitted : array, shape (1, K, D)
+        inputs : array, shape (1, F)
+            See `Staged`.
+        """
+        normalization = self.normalization
+        inputs = normalization.of_one(points)
+        weights = self.ridge.weights.numpy()
+        known = inputs[:, : len(weights) - 1].astype(np.float64)
+        outputs: Any = product(known, weights[:-1])
+        outputs += weights[-1]
+        std, mean = normalization.std_out.numpy(), normalization.mean_out.numpy()
+        linear: Any = (outputs * std + mean).reshape(1, -1, normalization.dims)
+        bent = [name for name in self.weights if self.weights[name] > 0]
+        for name in bent:
+            addition = self.members[name].addition(torch.from_numpy(inputs)).detach().cpu()
+            outputs += self.weights[name] * addition.numpy().astype(np.float64)
+        said = linear
+        if bent:
+            said = (outputs * std + mean).reshape(1, -1, normalization.dims)
+        fitted: Any = said if self.bone_fit is None else self.bone_fit.refine_one(said, points)
+        return linear, said, fitted, inputs
+
     def _bent(self, inputs: Tensor, outputs: Tensor, fold: int | None) -> Tensor:
         """Add what the members say; the same tensor where none does."""
         network = self.members.get("network")
@@ -110,7 +146,7 @@ class Stages:
             device = next(network.parameters()).device
             network.eval()
             guess = network(inputs[:, : network.input_size].to(device)).cpu().double()
-            return cat([guess, outputs[:, guess.shape[1] :]], 1)
+            return torch.cat([guess, outputs[:, guess.shape[1] :]], 1)
         for name, weight in self.weights.items():
             if weight > 0:
                 member = self.members[name]
