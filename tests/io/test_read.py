@@ -235,3 +235,51 @@ def test_damaged_files_are_refused(number, tmp_path_factory, data):
     said = complaint(path)
     assert said is None or (path.name in said and "\n" not in said)
     assert path.read_bytes() == content
+
+
+def test_what_only_the_caller_knows_is_filled_in(tmp_path):
+    path = tmp_path / "walk.npy"
+    np.save(path, WALK.points)
+    told = {"joints": ["a", "b", "c"], "unit": "px", "fps": 50}
+    for poses in (read_poses(path, **told), *_chunks(path, **told)):
+        assert (poses.joints, poses.unit, poses.fps) == (("a", "b", "c"), "px", 50)
+    with open_poses(path, **told) as file:
+        assert file.about.joints == ("a", "b", "c")
+    with pytest.raises(ValueError, match=r"walk.npy: the file: 2 joint names for 3 joints"):
+        read_poses(path, joints=["a", "b"])
+    named = write_poses(WALK, tmp_path / "walk.nc")
+    with pytest.raises(ValueError, match=r"walk.nc: it names its joints \('a', 'b', 'c'\)"):
+        read_poses(named, joints=["d", "e", "f"])
+    measured = write_poses(Poses.from_experiments(WALK.points, unit="mm"), tmp_path / "measured.nc")
+    with pytest.raises(ValueError, match=r"measured.nc: it is in mm, and unit='m'"):
+        read_poses(measured, unit="m")
+
+
+def _chunks(path, **told):
+    with open_poses(path, **told) as file:
+        return list(file.chunks(4))
+
+
+def test_individuals_and_confidence_are_chosen(tmp_path):
+    two = Poses.from_experiments(
+        {"one": WALK.points, "two": WALK.points + 1},
+        individuals=["one", "two"],
+        confidence={"one": np.full((6, 3), 0.2), "two": np.full((6, 3), 0.9)},
+    )
+    path = write_poses(two, tmp_path / "two.nc")
+    for some in (read_poses(path, individuals=["two"]), *_chunks(path, individuals=["two"])):
+        assert some.individuals == ("two",)
+        assert (some.points >= WALK.points.min() + 1).all()
+    sure = read_poses(path, min_confidence=0.5)
+    assert np.isnan(sure.only("one").points).all()
+    assert not np.isnan(sure.only("two").points).any()
+    with pytest.raises(ValueError, match=r"two.nc: it has no individual 'tow'. Did you mean 'two'"):
+        read_poses(path, individuals=["tow"])
+
+
+def test_a_hint_that_is_of_no_use_is_refused(tmp_path):
+    path = write_poses(WALK, tmp_path / "walk.nc")
+    assert read_poses(path, camera=None).frames == 6
+    for way in (read_poses, _chunks):
+        with pytest.raises(ValueError, match=r"walk.nc: camera='left' is of no use .* takes none"):
+            way(path, camera="left")

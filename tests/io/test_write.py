@@ -131,3 +131,44 @@ def test_what_is_not_poses_is_refused(end, tmp_path):
     with pytest.raises(TypeError, match="expected Poses or Lifted, got ndarray"):
         write_poses(STILL, tmp_path / f"walk{end}")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".nc", ".npz"])
+def test_further_numbers_and_what_was_done_come_back(ending, tmp_path):
+    from dataclasses import replace
+
+    rows = np.random.default_rng(0).normal(size=(9, 3, 3))
+    poses = Poses.from_experiments(
+        {"a": rows[:4], "b": rows[4:]},
+        joints=["x", "y", "z"],
+        extra={"error": {"a": rows[:4, :, 0], "b": rows[4:, :, 0]}},
+        provenance={"triangulated": "from two cameras"},
+    )
+    again = read_poses(write_poses(poses, tmp_path / f"walk{ending}"))
+    np.testing.assert_array_equal(again.extra["error"], rows[:, :, 0])
+    assert again.provenance == poses.provenance
+    several = replace(poses.part(0, 8), individuals=("left", "right"))
+    again = read_poses(write_poses(several, tmp_path / f"two{ending}"))
+    np.testing.assert_array_equal(again.extra["error"], rows[:8, :, 0])
+
+
+def test_a_part_without_the_further_numbers_has_none_of_them(tmp_path):
+    first = Poses.from_experiments(
+        {"a": np.ones((2, 3, 3))}, extra={"error": {"a": np.ones((2, 3))}}
+    )
+    plain = Poses.from_experiments({"b": np.ones((2, 3, 3))})
+    for ending in (".nc", ".npz"):
+        with writing(tmp_path / f"walk{ending}") as file:
+            file.append(first)
+            file.append(plain)
+        error = read_poses(tmp_path / f"walk{ending}").extra["error"]
+        assert error[:2].tolist() == [[1] * 3] * 2
+        assert np.isnan(error[2:]).all()
+
+
+def test_no_two_formats_lay_claim_to_a_suffix():
+    from liftpose.io import formats, registry
+
+    assert formats()
+    claimed = [suffix for entry in registry._writers.values() for suffix in entry.suffixes]
+    assert len(claimed) == len(set(claimed))

@@ -293,3 +293,44 @@ def test_float32_stays_and_need_not_be_copied():
     assert not np.shares_memory(Poses.from_experiments(given).points, given)
     assert np.shares_memory(Poses.from_experiments(given, copy=False).points, given)
     assert given.flags.writeable
+
+
+def test_further_numbers_go_where_their_joints_go():
+    table = np.arange(12.0).reshape(4, 3)
+    poses = Poses.from_experiments(
+        {"a": np.zeros((4, 3, 2)), "b": np.ones((4, 3, 2))},
+        joints=["x", "y", "z"],
+        extra={"error": {"a": table, "b": table + 100}},
+        provenance={"made by": "hand"},
+    )
+    assert (
+        poses.only("b").matched(["z", "x"]).extra["error"].tolist()
+        == (table[:, [2, 0]] + 100).tolist()
+    )
+    assert poses.part(3, 5).extra["error"].tolist() == [[9, 10, 11], [100, 101, 102]]
+    assert poses.every(3).extra["error"][:, 0].tolist() == [0, 9, 106]
+    again = Poses.joined(
+        [
+            poses.only("a"),
+            Poses.from_experiments({"c": np.zeros((1, 3, 2))}, joints=["x", "y", "z"]),
+        ]
+    )
+    assert np.isnan(again.extra["error"][-1]).all()
+    assert again.provenance == {}
+    assert Poses.joined([poses.only("a"), poses.only("b")]).provenance == {"made by": "hand"}
+    with pytest.raises(ValueError, match="read-only"):
+        poses.extra["error"][0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "error", "words"),
+    [
+        ({"error": np.zeros((4, 2))}, ValueError, "error: shape is"),
+        ({"confidence": np.zeros((4, 3))}, ValueError, "poses have that already"),
+        ({"error": np.full((4, 3), "a")}, TypeError, "expected numbers"),
+        ({3: np.zeros((4, 3))}, TypeError, "expected a text"),
+    ],
+)
+def test_further_numbers_that_do_not_fit_are_refused(extra, error, words):
+    with pytest.raises(error, match=words):
+        Poses.from_experiments(np.zeros((4, 3, 2)), extra=extra)

@@ -16,7 +16,7 @@ class PosesInfo:
     Parameters
     ----------
     format : str
-        Name of the format, as in `liftpose.io.formats`.
+        Name of the format, as in `liftpose.io.formats()`.
     path : str
         Of the file.
     frames : int

@@ -8,13 +8,15 @@ from pathlib import Path
 from liftpose.names import closest
 
 
-def existing_file(path: str | os.PathLike[str]) -> Path:
+def existing_file(path: str | os.PathLike[str], folders: bool = False) -> Path:
     """Check that there is something to read at a path.
 
     Parameters
     ----------
     path : path-like
         Of a file.
+    folders : bool
+        Whether it may be a folder of files.
 
     Returns
     -------
@@ -25,7 +27,7 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
     FileNotFoundError
         No such file; the message offers the closest name in its folder.
     IsADirectoryError
-        A folder.
+        A folder, where none is taken.
     PermissionError
         A file that may not be read.
     ValueError
@@ -39,7 +41,9 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
     """
     found = Path(path)
     if found.is_dir():
-        raise IsADirectoryError(f"{found} is a folder; name a file in it.")
+        if not folders:
+            raise IsADirectoryError(f"{found} is a folder; name a file in it.")
+        return found
     if not found.exists():
         if not found.parent.is_dir():
             raise FileNotFoundError(f"{found}: there is no folder {found.parent}.")

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from liftpose.io.opened import OpenedPoses, PosesInfo, opened
 from liftpose.io.paths import existing_file
 from liftpose.io.registry import Reader, find_reader
+from liftpose.names import closest, listed
 from liftpose.poses import Poses
+from liftpose.poses.given import as_names
 
 Known = TypeVar("Known", Poses, PosesInfo)
 
 
 def read_poses(
-    path: str | os.PathLike[str], *, format: str | None = None, fps: float | None = None
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    fps: float | None = None,
+    joints: Sequence[str] | None = None,
+    individuals: Sequence[str] | None = None,
+    unit: str | None = None,
+    min_confidence: float | None = None,
+    **hints: Any,
 ) -> Poses:
     """Read a pose file of any format that is known.
 
     Parameters
     ----------
     path : path-like
-        Of the file. Its format is recognised from what is in it.
+        Of the file; of OpenPose, the folder. Its format is recognised from what is in it.
     format : str, optional
         Name of the format, one of `formats`, where it is not to be found out.
     fps : float, optional
         Frames per second; counts more than what the file says.
+    joints : sequence of str, optional
+        Names of the joints, in the order of the file, where it does not say.
+    individuals : sequence of str, optional
+        The individuals that are wanted, by the names that the file gives them; by default all.
+    unit : str, optional
+        Of the coordinates, where the file does not say.
+    min_confidence : float, optional
+        Joints of less confidence count as not seen.
+    **hints
+        What some formats need to be told (`formats` says which): ``camera``, whose 2D is meant,
+        in a file of several; ``dims``, 2 or 3, in a file of both; ``size``, the width and height
+        of the image, where 2D is a share of it. None is the same as nothing said.
 
     Returns
     -------
@@ -42,7 +64,8 @@ def read_poses(
     FileNotFoundError, IsADirectoryError, PermissionError
         There is nothing that can be read.
     ValueError
-        A file that is of no known format, is damaged, or holds no poses; names the file.
+        A file that is of no known format, is damaged, or holds no poses, or a hint that its
+        format has no use for; names the file.
     ImportError
         A package that the format needs is not installed.
 
@@ -55,15 +78,24 @@ def read_poses(
     >>> poses.frames, poses.joint_count, poses.dims, poses.fps
     (10, 5, 2, 100.0)
     """
-    file = existing_file(path)
+    file = existing_file(path, folders=True)
     found = find_reader(file, format)
+    asked = _Asked(_rate(fps), joints, individuals, unit, min_confidence)
     with _naming(file, found):
-        return _told(found.read(file), file, _rate(fps))
+        return asked.told(found.read(file, **_useful(hints, found)), file)
 
 
 @contextmanager
 def open_poses(
-    path: str | os.PathLike[str], *, format: str | None = None, fps: float | None = None
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    fps: float | None = None,
+    joints: Sequence[str] | None = None,
+    individuals: Sequence[str] | None = None,
+    unit: str | None = None,
+    min_confidence: float | None = None,
+    **hints: Any,
 ) -> Iterator[OpenedPoses]:
     """Open a pose file, to see what it holds and to read it a few frames at a time.
 
@@ -72,7 +104,7 @@ def open_poses(
 
     Parameters
     ----------
-    path, format, fps
+    path, format, fps, joints, individuals, unit, min_confidence, **hints
         As for `read_poses`.
 
     Yields
@@ -94,40 +126,105 @@ def open_poses(
     ...     print(walk.about.frames, [chunk.frames for chunk in walk.chunks(4)])
     10 [4, 4, 2]
     """
-    file = existing_file(path)
+    file = existing_file(path, folders=True)
     found = find_reader(file, format)
-    rate = _rate(fps)
-    if found.opens is None:
-        yield opened(found.name, str(file), read_poses(file, format=found.name, fps=fps))
+    asked = _Asked(_rate(fps), joints, individuals, unit, min_confidence)
+    if found.opens is None or individuals is not None:
+        with _naming(file, found):
+            whole = asked.told(found.read(file, **_useful(hints, found)), file)
+        yield opened(found.name, str(file), whole)
         return
-    source = found.opens(file)
     with _naming(file, found):
+        _useful(hints, found)
+        source = found.opens(file)
         inside = source.__enter__()
     try:
-        yield OpenedPoses(
-            _told(inside.about, file, rate),
-            lambda size: _named_chunks(inside, size, file, found, rate),
-        )
+        with _naming(file, found):
+            about = asked.about(inside.about, file)
+        yield OpenedPoses(about, lambda size: _named_chunks(inside, size, file, found, asked))
     finally:
         source.__exit__(None, None, None)
 
 
 def _named_chunks(
-    inside: OpenedPoses, size: int, file: Path, found: Reader, rate: float | None
+    inside: OpenedPoses, size: int, file: Path, found: Reader, asked: _Asked
 ) -> Iterator[Poses]:
     chunks = inside.piecewise(size)
     while True:
         with _naming(file, found):
             chunk = next(chunks, None)
-        if chunk is None:
+            told = None if chunk is None else asked.told(chunk, file)
+        if told is None:
             return
-        yield _told(chunk, file, rate)
+        yield told
 
 
-def _told(known: Known, file: Path, rate: float | None) -> Known:
-    """Fill in what only the caller knows: the rate that was asked for, and the file."""
-    source = file.as_posix() if known.source_file is None else known.source_file
-    return replace(known, fps=known.fps if rate is None else rate, source_file=source)
+def _useful(hints: Mapping[str, Any], found: Reader) -> dict[str, Any]:
+    """The hints that say something, if the format has a use for them."""
+    said = {name: value for name, value in hints.items() if value is not None}
+    useless = [name for name in said if name not in found.hints]
+    if useless:
+        known = f"it takes {', '.join(found.hints)}" if found.hints else "it takes none"
+        raise ValueError(
+            f"{useless[0]}={said[useless[0]]!r} is of no use for a file of the format "
+            f"{found.name!r}; {known}."
+        )
+    return said
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What only the caller knows, or wants, of any format."""
+
+    fps: float | None
+    joints: Sequence[str] | None
+    individuals: Sequence[str] | None
+    unit: str | None
+    min_confidence: float | None
+
+    def told(self, poses: Poses, file: Path) -> Poses:
+        """Fill it in."""
+        if self.individuals is not None:
+            poses = _of_individuals(poses, self.individuals)
+        if self.min_confidence is not None:
+            poses = poses.sure(self.min_confidence)
+        return self._filled(poses, file)
+
+    def about(self, about: PosesInfo, file: Path) -> PosesInfo:
+        """Say it of what is known before anything is read."""
+        return self._filled(about, file)
+
+    def _filled(self, known: Known, file: Path) -> Known:
+        names = self._joints(known)
+        if self.unit is not None and known.unit not in (None, self.unit):
+            raise ValueError(f"it is in {known.unit}, and unit={self.unit!r} was asked for.")
+        return replace(
+            known,
+            joints=names,
+            unit=self.unit if known.unit is None else known.unit,
+            fps=known.fps if self.fps is None else self.fps,
+            source_file=file.as_posix() if known.source_file is None else known.source_file,
+        )
+
+    def _joints(self, known: Poses | PosesInfo) -> tuple[str, ...] | None:
+        if self.joints is None:
+            return known.joints
+        if known.joints is not None:
+            raise ValueError(
+                f"it names its joints ({listed(known.joints)}); joints= is for files that do not. "
+                "Match names with rename, or by order."
+            )
+        return as_names(self.joints, known.joint_count, "the file")
+
+
+def _of_individuals(poses: Poses, wanted: Sequence[str]) -> Poses:
+    there = poses.individuals or ()
+    for name in wanted:
+        if name not in there:
+            known = closest(name, there) if there else " It names none."
+            raise ValueError(f"it has no individual {name!r}.{known}")
+    chosen = [poses.only(key) for key, who in zip(poses.keys, there, strict=True) if who in wanted]
+    return Poses.joined(chosen)
 
 
 def _rate(fps: float | None) -> float | None:

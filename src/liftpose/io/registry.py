@@ -1,15 +1,18 @@
 """The formats of pose files; one joins by a decorator.
 
-A module of this package that knows a format decorates its functions::
+Every module of `liftpose.io.families` is looked through. One that knows a format decorates its
+functions::
 
-    @reader("tracker", "what Tracker writes", suffixes=(".trk",), recognises=is_tracker)
-    def read_tracker(path: Path) -> Poses: ...
+    @reader("tracker", "what Tracker writes", dims=(2, 3), suffixes=(".trk",),
+            recognises=is_tracker, hints=("camera",))
+    def read_tracker(path: Path, camera: str | None = None) -> Poses: ...
 
-    @writer("tracker", "what Tracker writes", suffixes=(".trk",))
+    @writer("tracker", "what Tracker writes", dims=(2, 3), suffixes=(".trk",))
     def write_tracker(poses: Poses | Lifted, path: Path) -> None: ...
 
-and is named in `_HOMES`. A reader raises `ValueError` without naming the file: `read_poses` does
-that. A writer is given a path beside the final one and need not clean up.
+A reader raises `ValueError` without naming the file: `read_poses` does that. It is given, by name,
+those of its hints that the caller gave. A writer is given a path beside the final one and need not
+clean up.
 """
 
 from __future__ import annotations
@@ -19,14 +22,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from pkgutil import iter_modules
+from typing import Protocol, TypeVar
 
 from liftpose.io.contents import contents
 from liftpose.io.opened import OpenedPoses
 from liftpose.names import closest
 from liftpose.poses import Key, Lifted, Poses, Verdict
 
-_HOMES = ("liftpose.io.netcdf", "liftpose.io.arrays", "liftpose.io.deeplabcut")
 HEAD = 4096
 """Bytes at the start of a file that are shown to every format."""
 
@@ -41,7 +44,7 @@ class Stream(Protocol):
         """Write what is said of experiments, once all of them is known."""
 
 
-Reads = Callable[[Path], Poses]
+Reads = Callable[..., Poses]
 Opens = Callable[[Path], AbstractContextManager[OpenedPoses]]
 Writes = Callable[[Poses | Lifted, Path], None]
 Streams = Callable[[Path], AbstractContextManager[Stream]]
@@ -57,6 +60,10 @@ class Reader:
     recognises: Callable[[Path, bytes], bool]
     read: Reads
     opens: Opens | None = None
+    dims: tuple[int, ...] = (2, 3)
+    unproven: tuple[int, ...] = ()
+    hints: tuple[str, ...] = ()
+    folders: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,17 +75,34 @@ class Writer:
     suffixes: tuple[str, ...]
     write: Writes | None = None
     streams: Streams | None = None
+    dims: tuple[int, ...] = (2, 3)
 
 
 @dataclass(frozen=True)
 class Format:
-    """A row of the table of formats."""
+    """A row of the table of formats.
+
+    Parameters
+    ----------
+    name, title : str
+        What users pass as ``format=``, and what it is.
+    suffixes : tuple of str
+        How its files usually end.
+    reads, writes : tuple of int
+        The numbers of coordinates, 2 and 3, of what can be read and written.
+    unproven : tuple of int
+        Those of `reads` for which no file was at hand that the tracker itself wrote.
+    hints : tuple of str
+        What reading it can be told; see `liftpose.io.read_poses`.
+    """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
-    reads: bool
-    writes: bool
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    unproven: tuple[int, ...]
+    hints: tuple[str, ...]
 
 
 _readers: dict[str, Reader] = {}
@@ -92,6 +116,10 @@ def reader(
     suffixes: tuple[str, ...],
     recognises: Callable[[Path, bytes], bool],
     opens: Opens | None = None,
+    dims: tuple[int, ...] = (2, 3),
+    unproven: tuple[int, ...] = (),
+    hints: tuple[str, ...] = (),
+    folders: bool = False,
 ) -> Callable[[Reads], Reads]:
     """Register a function that reads a format.
 
@@ -109,6 +137,14 @@ def reader(
     opens : callable, optional
         From the path to a context manager that gives `OpenedPoses`, for formats that need not be
         read as a whole.
+    dims : tuple of int
+        Whether it holds 2D, 3D or either.
+    unproven : tuple of int
+        Those of `dims` that were tried on files of our own only.
+    hints : tuple of str
+        Keywords of `read_poses` that the function takes.
+    folders : bool
+        Whether poses are a folder of files; `recognises` is then given its path and no bytes.
 
     Returns
     -------
@@ -117,19 +153,24 @@ def reader(
     """
 
     def register(read: Reads) -> Reads:
-        _readers[name] = Reader(name, title, suffixes, recognises, read, opens)
+        _readers[name] = Reader(
+            name, title, suffixes, recognises, read, opens, dims, unproven, hints, folders
+        )
         return read
 
     return register
 
 
-def writer(name: str, title: str, *, suffixes: tuple[str, ...]) -> Callable[[Writes], Writes]:
+def writer(
+    name: str, title: str, *, suffixes: tuple[str, ...], dims: tuple[int, ...] = (2, 3)
+) -> Callable[[Writes], Writes]:
     """Register a function that writes a format, given all poses at once.
 
     Parameters
     ----------
-    name, title, suffixes
-        As for `reader`.
+    name, title, suffixes, dims
+        As for `reader`; but only the suffixes of files that get this format without asking. A
+        format without any must be asked for by its name. A longer suffix counts more.
 
     Returns
     -------
@@ -138,19 +179,22 @@ def writer(name: str, title: str, *, suffixes: tuple[str, ...]) -> Callable[[Wri
     """
 
     def register(write: Writes) -> Writes:
-        _writers[name] = Writer(name, title, suffixes, write=write)
+        _writers[name] = Writer(name, title, suffixes, write=write, dims=dims)
         return write
 
     return register
 
 
-def streamer(name: str, title: str, *, suffixes: tuple[str, ...]) -> Callable[[Streams], Streams]:
+def streamer(
+    name: str, title: str, *, suffixes: tuple[str, ...], dims: tuple[int, ...] = (2, 3)
+) -> Callable[[Streams], Streams]:
     """Register a context manager that writes a format a few frames at a time.
 
     Parameters
     ----------
-    name, title, suffixes
-        As for `reader`.
+    name, title, suffixes, dims
+        As for `reader`; but only the suffixes of files that get this format without asking. A
+        format without any must be asked for by its name. A longer suffix counts more.
 
     Returns
     -------
@@ -159,7 +203,7 @@ def streamer(name: str, title: str, *, suffixes: tuple[str, ...]) -> Callable[[S
     """
 
     def register(streams: Streams) -> Streams:
-        _writers[name] = Writer(name, title, suffixes, streams=streams)
+        _writers[name] = Writer(name, title, suffixes, streams=streams, dims=dims)
         return streams
 
     return register
@@ -171,24 +215,36 @@ def formats() -> tuple[Format, ...]:
     Returns
     -------
     tuple of Format
-        With `name`, `title`, `suffixes`, `reads` and `writes`.
 
     Examples
     --------
     >>> [(entry.name, entry.writes) for entry in formats() if ".npy" in entry.suffixes]
-    [('npy', True)]
+    [('npy', (2, 3))]
     """
     _load()
-    everything: dict[str, Reader | Writer] = {**_writers, **_readers}
-    return tuple(
-        Format(entry.name, entry.title, entry.suffixes, name in _readers, name in _writers)
-        for name, entry in everything.items()
+    return tuple(_row(name) for name in sorted({**_writers, **_readers}))
+
+
+def _row(name: str) -> Format:
+    read, write = _readers.get(name), _writers.get(name)
+    either = read or write
+    assert either is not None
+    return Format(
+        name,
+        either.title,
+        either.suffixes,
+        read.dims if read else (),
+        write.dims if write else (),
+        read.unproven if read else (),
+        read.hints if read else (),
     )
 
 
 def _load() -> None:
-    for home in _HOMES:
-        import_module(home)
+    from liftpose.io import families
+
+    for home in iter_modules(families.__path__, f"{families.__name__}."):
+        import_module(home.name)
 
 
 def find_reader(path: Path, format: str | None) -> Reader:
@@ -197,7 +253,7 @@ def find_reader(path: Path, format: str | None) -> Reader:
     Parameters
     ----------
     path : pathlib.Path
-        Of a file that is there.
+        Of a file, or a folder of files, that is there.
     format : str or None
         Name of the format, where the user says it.
 
@@ -214,36 +270,83 @@ def find_reader(path: Path, format: str | None) -> Reader:
     _load()
     if format is not None:
         return _named(format, _readers)
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    found = [entry for entry in _readers.values() if entry.recognises(path, head)]
+    head = b""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    found = [
+        entry
+        for _, entry in sorted(_readers.items())
+        if entry.folders == path.is_dir() and entry.recognises(path, head)
+    ]
+    if not found and path.is_dir():
+        folders = [entry for entry in _readers.values() if entry.folders]
+        raise IsADirectoryError(
+            f"{path} is a folder, and none of what is read as one: "
+            f"{_table(folders) or 'nothing is'}. Name a file in it."
+        )
     if not found:
         raise ValueError(
             f"{path} is {contents(path, head)}, which is no pose file that can be read here. "
             f"These are: {_table(_readers.values())}. If it is one of them, say so with format=."
         )
-    by_name = [entry for entry in found if path.suffix.lower() in entry.suffixes]
+    by_name = [entry for entry in found if _ending(path, entry)]
     return (by_name or found)[0]
 
 
-def find_writer(path: Path) -> Writer:
-    """Find the format that a file is to have, from its suffix.
+def find_writer(path: Path, format: str | None = None) -> Writer:
+    """Find the format that a file is to have, from its suffix where nobody says.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of the file.
+    format : str, optional
+        Name of the format.
+
+    Returns
+    -------
+    Writer
 
     Raises
     ------
     ValueError
-        A suffix of no format that can be written.
+        A suffix of no format that can be written, or no such format.
+
+    Examples
+    --------
+    >>> find_writer(Path("walk.h5")).name
+    'movement'
     """
     _load()
-    for entry in _writers.values():
-        if path.suffix.lower() in entry.suffixes:
-            return entry
+    if format is not None:
+        return _named(format, _writers)
+    asking = max(_writers.values(), key=lambda entry: len(_ending(path, entry)))
+    if _ending(path, asking):
+        return asking
     ending = f"ends in {path.suffix!r}" if path.suffix else "has no ending"
-    raise ValueError(f"{path} {ending}; poses can be written as: {_table(_writers.values())}.")
+    others = ", ".join(sorted(name for name, entry in _writers.items() if not entry.suffixes))
+    named = f"; and, if the format is named (format=, --to), as {others}" if others else ""
+    raise ValueError(
+        f"{path} {ending}; poses can be written as: "
+        f"{_table(entry for entry in _writers.values() if entry.suffixes)}{named}."
+    )
 
 
-def _named(format: str, known: dict[str, Reader]) -> Reader:
+def _ending(path: Path, entry: Reader | Writer) -> str:
+    """The longest suffix of a format that a name ends in; nothing if it has none of them."""
+    there = [ending for ending in entry.suffixes if path.name.lower().endswith(ending)]
+    return max(there, key=len, default="")
+
+
+Known = TypeVar("Known", Reader, Writer)
+
+
+def _named(format: str, known: dict[str, Known]) -> Known:
     if format not in known:
+        doing = "written" if format in _readers else "read" if format in _writers else ""
+        if doing:
+            raise ValueError(f"format {format!r} cannot be {doing}; these can: {', '.join(known)}.")
         raise ValueError(f"there is no format {format!r}.{closest(format, known)}")
     return known[format]
 

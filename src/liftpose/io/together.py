@@ -159,10 +159,12 @@ def together(parts: Sequence[Poses | Lifted]) -> Poses | Lifted:
     if len(parts) == 1:
         return parts[0]
 
-    def joined(name: str, number: int | None = None) -> Any:
+    def joined(name: str, which: int | str | None = None) -> Any:
         tables = [getattr(part, name) for part in parts]
-        if number is not None:
-            tables = [None if table is None else table[number] for table in tables]
+        if isinstance(which, str):
+            tables = [table.get(which) for table in tables]
+        elif which is not None:
+            tables = [None if table is None else table[which] for table in tables]
         frames = [part.frames for part in parts]
         return _joined(list(zip(tables, frames, strict=True)), count)
 
@@ -171,7 +173,7 @@ def together(parts: Sequence[Poses | Lifted]) -> Poses | Lifted:
         keys=tuple(roll.keys),
         lengths=tuple(roll.lengths),
         individuals=None if roll.individuals is None else tuple(roll.individuals),
-        **_tables(like, joined),
+        **_tables(like, joined, _further(parts)),
         **_bars(parts),
     )
     return whole
@@ -183,7 +185,15 @@ def _bars(parts: Sequence[Poses | Lifted]) -> dict[str, Any]:
     return {"bars": found[0] if len(set(found)) == 1 else None} if found else {}
 
 
-def _tables(like: Poses | Lifted, joined: Callable[..., Any]) -> dict[str, Any]:
+def _further(parts: Sequence[Poses | Lifted]) -> list[str]:
+    """Names of the further numbers that any of the parts has."""
+    named = [name for part in parts if isinstance(part, Poses) for name in part.extra]
+    return list(dict.fromkeys(named))
+
+
+def _tables(
+    like: Poses | Lifted, joined: Callable[..., Any], further: Sequence[str]
+) -> dict[str, Any]:
     if isinstance(like, Lifted):
         names = ("position", "root_relative", "confidence", "spread", "novelty")
         tables = {name: joined(name) for name in names}
@@ -192,7 +202,8 @@ def _tables(like: Poses | Lifted, joined: Callable[..., Any]) -> dict[str, Any]:
             tables["hypotheses"] = np.stack(drawn)
         return tables
     points = joined("points")
-    return {"points": points, "given": points, "confidence": joined("confidence")}
+    tables = {"points": points, "given": points, "confidence": joined("confidence")}
+    return tables | {"extra": {name: joined("extra", name) for name in further}}
 
 
 def _joined(tables: list[tuple[Table | None, int]], count: int) -> Table | None:

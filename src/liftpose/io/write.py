@@ -16,7 +16,11 @@ from liftpose.poses import Key, Lifted, Poses, Verdict
 
 
 def write_poses(
-    poses: Poses | Lifted, path: str | os.PathLike[str], *, overwrite: bool = False
+    poses: Poses | Lifted,
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    format: str | None = None,
 ) -> Path:
     """Write poses to a file.
 
@@ -29,6 +33,8 @@ def write_poses(
         the layout of `movement`, and keep everything. Its folder must exist.
     overwrite : bool
         Whether a file that is there may be replaced.
+    format : str, optional
+        Name of the format, one of `formats`, where it is not that of the suffix.
 
     Returns
     -------
@@ -49,13 +55,15 @@ def write_poses(
     >>> write_poses(walk, Path(tempfile.mkdtemp()) / "walk.nc").name
     'walk.nc'
     """
-    with writing(path, overwrite=overwrite) as file:
+    with writing(path, overwrite=overwrite, format=format) as file:
         file.append(poses)
     return Path(path)
 
 
 @contextmanager
-def writing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Stream]:
+def writing(
+    path: str | os.PathLike[str], *, overwrite: bool = False, format: str | None = None
+) -> Iterator[Stream]:
     """Write poses to a file a few frames at a time.
 
     netCDF is written in memory that does not grow with the file; other formats are kept in memory
@@ -63,7 +71,7 @@ def writing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterato
 
     Parameters
     ----------
-    path, overwrite
+    path, overwrite, format
         As for `write_poses`.
 
     Yields
@@ -91,7 +99,7 @@ def writing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterato
     30
     """
     target = new_file(path, overwrite)
-    found = find_writer(target)
+    found = find_writer(target, format)
     with replacing(target) as beside:
         if found.streams is not None:
             with found.streams(beside) as stream:
@@ -99,7 +107,12 @@ def writing(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterato
         elif found.write is not None:
             kept = _Kept()
             yield kept
-            found.write(together(kept.parts), beside)
+            whole = together(kept.parts)
+            if whole.dims not in found.dims:
+                raise ValueError(
+                    f"{target}: {found.name} ({found.title}) holds no {whole.dims}D poses."
+                )
+            found.write(whole, beside)
 
 
 class _Kept:

@@ -20,6 +20,14 @@ Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 UNNAMED = ""
 """Key of the one experiment when poses come as an array rather than a dict."""
 
+TAKEN = frozenset(
+    {
+        *("position", "confidence", "root_relative", "spread", "novelty", "hypotheses"),
+        *("time", "space", "keypoints", "individuals", "experiment", "hypothesis"),
+    }
+)
+"""Names that further numbers of joints cannot have: a file has something else under them."""
+
 ROUNDING = 1e-5
 """By how much a confidence may lie outside of 0 and 1."""
 
@@ -209,6 +217,52 @@ def as_confidence(confidence: Any, tables: Mapping[Key, Floats], name: str) -> F
         _check_share(array, where)
         parts.append(array.astype(np.float32).clip(0, 1))
     return one_after_another(parts)
+
+
+def as_extra(extra: Any, tables: Mapping[Key, Floats], name: str) -> dict[str, Floats]:
+    """Check further numbers of the joints of some poses.
+
+    Parameters
+    ----------
+    extra : mapping of str to array, shape (N, J), or to dict of such arrays; or None
+        As the user gave it.
+    tables : mapping of Key to array
+        The poses.
+    name : str
+        What errors call the poses.
+
+    Returns
+    -------
+    dict of str to array, shape (N, J), float32 or float64
+        Of all experiments, one after another.
+
+    Raises
+    ------
+    ValueError
+        Other experiments or another shape, or a name that poses have for something else.
+    TypeError
+        Something else than numbers, or a name that is none.
+    """
+    found = {}
+    for what, values in (extra or {}).items():
+        if not isinstance(what, str) or not what:
+            raise TypeError(f"{name}: extra has the name {what!r}; expected a text.")
+        if what in TAKEN:
+            raise ValueError(f"{name}: extra cannot be called {what!r}; poses have that already.")
+        parts: list[Floats] = []
+        for key, array in _beside(values, tables, name, what).items():
+            where, shape = place(what, key), tables[key].shape[:2]
+            if array.dtype.kind not in "iufb":
+                raise TypeError(f"{where}: values are of type {array.dtype}; expected numbers.")
+            if array.shape != shape:
+                raise ValueError(
+                    f"{where}: shape is {array.shape}; expected {shape}, one number for every "
+                    f"frame and joint of {name}."
+                )
+            kind: Any = np.float32 if array.dtype == np.float32 else np.float64
+            parts.append(np.array(array, kind))
+        found[what] = one_after_another(parts)
+    return found
 
 
 def _check_share(array: npt.NDArray[Any], where: str) -> None:

@@ -115,7 +115,7 @@ def shared(parts: Sequence[Poses], name: str) -> Any:
     (None, 50.0)
     """
     values = [getattr(part, name) for part in parts]
-    return values[0] if len(set(values)) == 1 else None
+    return values[0] if all(value == values[0] for value in values) else None
 
 
 def joined_confidence(parts: Sequence[Poses]) -> Floats | None:
@@ -147,6 +147,40 @@ def joined_confidence(parts: Sequence[Poses]) -> Floats | None:
         for part in parts
     ]
     return one_after_another(known)
+
+
+def joined_extra(parts: Sequence[Poses]) -> dict[str, Floats]:
+    """Put further numbers of joints below each other; NaN for poses that do not have them.
+
+    Parameters
+    ----------
+    parts : sequence of Poses
+        N frames in all, of J joints.
+
+    Returns
+    -------
+    dict of str to array, shape (N, J)
+
+    Examples
+    --------
+    >>> from liftpose import Poses
+    >>> plain = Poses.from_experiments(np.zeros((1, 2, 2)))
+    >>> seen = Poses.from_experiments(np.zeros((1, 2, 2)), extra={"ncams": np.full((1, 2), 3)})
+    >>> joined_extra([plain, seen])["ncams"].tolist()
+    [[nan, nan], [3.0, 3.0]]
+    """
+    names = dict.fromkeys(name for part in parts for name in part.extra)
+    return {
+        name: one_after_another(
+            [
+                part.extra[name]
+                if name in part.extra
+                else np.full(part.points.shape[:2], np.nan, np.float32)
+                for part in parts
+            ]
+        )
+        for name in names
+    }
 
 
 def _alike(parts: Sequence[Poses], what: str, values: Sequence[Any]) -> None:

@@ -144,7 +144,7 @@ class Lifted:
             np.full_like(poses.points, np.nan),
             poses.keys,
             poses.lengths,
-            **{name: getattr(poses, name) for name in (*shared, *sources)},
+            **{name: getattr(poses, name) for name in (*shared, *sources, "provenance")},
         )
 
     @property

@@ -8,7 +8,7 @@ values are kept in `given`; the ones that count, with the caller's mask folded i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from liftpose.poses.given import (
     Floats,
     Key,
     as_confidence,
+    as_extra,
     as_frame,
     as_individuals,
     as_mask,
@@ -30,7 +31,7 @@ from liftpose.poses.given import (
     once_each,
     one_after_another,
 )
-from liftpose.poses.joining import check_joinable, joined_confidence, shared, stated
+from liftpose.poses.joining import check_joinable, joined_confidence, joined_extra, shared, stated
 from liftpose.poses.matching import places_of
 from liftpose.poses.rows import parts_of
 
@@ -66,6 +67,12 @@ class Poses:
         ``"world"`` or ``"camera"``: what 3D coordinates are relative to.
     source_software, source_file : str, optional
         Where they come from.
+    extra : mapping of str to array, shape (N, J)
+        Further numbers of every joint in every frame, by name, such as the reprojection error of
+        a triangulation; NaN where they are not known.
+    provenance : mapping of str to str
+        What was done to get them, step by step, as their maker says. Written into every file that
+        has room for it.
 
     Examples
     --------
@@ -86,6 +93,8 @@ class Poses:
     frame: str | None = None
     source_software: str | None = None
     source_file: str | None = None
+    extra: Mapping[str, Floats] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_experiments(
@@ -104,6 +113,8 @@ class Poses:
         frame: str | None = None,
         source_software: str | None = None,
         source_file: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        provenance: Mapping[str, str] | None = None,
         copy: bool = True,
     ) -> Poses:
         """Check poses as a user gives them, and fold the mask into NaN.
@@ -120,7 +131,9 @@ class Poses:
             What errors call the two.
         confidence : array, shape (N, J), or dict of such arrays, optional
             0 to 1; NaN where it is not known.
-        joints, individuals, fps, unit, frame, source_software, source_file
+        joints, individuals, fps, unit, frame, source_software, source_file, provenance
+            See `Poses`.
+        extra : mapping of str to array, shape (N, J), or to dict of such arrays, optional
             See `Poses`.
         copy : bool
             Whether to copy an array that need not be converted; without, later changes of the
@@ -146,7 +159,8 @@ class Poses:
             kept = as_mask(mask, tables, name, mask_name)
             points = np.where(kept, given, given.dtype.type(np.nan))
         sure = None if confidence is None else as_confidence(confidence, tables, name)
-        for table in (points, given, sure):
+        further = as_extra(extra, tables, name)
+        for table in (points, given, sure, *further.values()):
             if table is not None:
                 table.setflags(write=False)
         return cls(
@@ -162,6 +176,8 @@ class Poses:
             as_frame(frame, name),
             source_software,
             source_file,
+            further,
+            dict(provenance or {}),
         )
 
     @property
@@ -250,6 +266,7 @@ class Poses:
             points=points,
             given=points if self.given is self.points else self.given[rows],
             confidence=None if self.confidence is None else self.confidence[rows],
+            extra={name: table[rows] for name, table in self.extra.items()},
         )
 
     def sampled(self, count: int) -> Poses:
@@ -375,6 +392,7 @@ class Poses:
             given=points if self.given is self.points else self.given[:, order],
             joints=wanted,
             confidence=None if self.confidence is None else self.confidence[:, order],
+            extra={name: table[:, order] for name, table in self.extra.items()},
         )
 
     def _renamed(self, rename: Mapping[str, str]) -> tuple[str, ...]:
@@ -452,6 +470,8 @@ class Poses:
             **{name: shared(parts, name) for name in ("fps", "source_software", "source_file")},
             unit=stated(parts, "unit"),
             frame=stated(parts, "frame"),
+            extra=joined_extra(parts),
+            provenance=shared(parts, "provenance") or {},
         )
 
     def to_dataset(self) -> Dataset:

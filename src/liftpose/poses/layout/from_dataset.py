@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from liftpose.poses.bars import Bars
-from liftpose.poses.given import UNNAMED, Key, key_from_json
+from liftpose.poses.given import TAKEN, UNNAMED, Key, key_from_json
 from liftpose.poses.layout.to_dataset import DIMS, RESERVED, Array, spanned
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.poses import Poses
@@ -62,6 +62,12 @@ def dataset_to_poses(dataset: Dataset) -> Poses:
     rows = position.reshape(count * frames, *position.shape[2:])
     pieces = dict(zip(told.keys, _split(rows, told.lengths), strict=True))
     confidence = _confidence(dataset)
+    further = {
+        name: dict(
+            zip(told.keys, _split(_rows_of_joints(dataset, name), told.lengths), strict=True)
+        )
+        for name in extra_names(dataset)
+    }
     return Poses.from_experiments(
         pieces,
         name="position",
@@ -70,8 +76,42 @@ def dataset_to_poses(dataset: Dataset) -> Poses:
         else dict(zip(told.keys, _split(confidence, told.lengths), strict=True)),
         copy=False,
         individuals=told.individuals,
+        extra=further,
+        provenance=provenance_of(dataset),
         **described(dataset),
     )
+
+
+def extra_names(dataset: Dataset) -> list[str]:
+    """Names of the variables that hold further numbers of every joint.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        As `understood` gives it.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        str(name)
+        for name, variable in dataset.data_vars.items()
+        if name not in TAKEN
+        and set(variable.dims) == set(spanned("confidence"))
+        and variable.dtype.kind in "iufb"
+    ]
+
+
+def provenance_of(dataset: Dataset) -> dict[str, str]:
+    """Attributes of a dataset that are text, and not of the layout."""
+    said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
+    return {name: text for name, text in said.items() if name not in RESERVED}
+
+
+def _rows_of_joints(dataset: Dataset, name: str) -> Array:
+    values: Array = dataset[name].transpose("individuals", "time", "keypoints").values
+    return values.reshape(-1, values.shape[-1])
 
 
 def dataset_to_lifted(dataset: Dataset) -> Lifted:
@@ -110,12 +150,11 @@ def dataset_to_lifted(dataset: Dataset) -> Lifted:
     names = ("root_relative", "spread", "novelty", "hypotheses")
     tables = {name: _rows(dataset, name) for name in names}
     said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
-    provenance = {name: text for name, text in said.items() if name not in RESERVED}
     known: dict[str, Any] = {name: rows for name, rows in tables.items() if rows is not None}
     if "verdicts" in said:
         known["verdicts"] = verdicts_from_text(said["verdicts"])
     bars = None if "error_bars" not in said else Bars.from_text(said["error_bars"])
-    return replace(Lifted.from_poses(poses), **known, bars=bars, provenance=provenance)
+    return replace(Lifted.from_poses(poses), **known, bars=bars)
 
 
 def _rows(dataset: Dataset, name: str) -> Array | None:
@@ -287,11 +326,10 @@ def known_names(dataset: Dataset, dim: str) -> tuple[str, ...] | None:
 def _confidence(dataset: Dataset) -> Array | None:
     if not has_confidence(dataset):
         return None
-    values: Array = dataset.confidence.transpose("individuals", "time", "keypoints").values
-    if np.isnan(values).all():
+    rows = _rows_of_joints(dataset, "confidence")
+    if np.isnan(rows).all():
         # What movement fills in where there is none.
         return None
-    rows: Array = values.reshape(-1, values.shape[-1])
     if dataset.attrs.get("source_software") == "SLEAP":
         # Its scores are heights of peaks, which exceed 1 a little.
         rows = np.where((rows > 1) & (rows < OVERSHOT), 1.0, rows)

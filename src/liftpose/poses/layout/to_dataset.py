@@ -161,7 +161,7 @@ def side_by_side(poses: Poses | Lifted) -> bool:
 
 
 def spanned(variable: str) -> tuple[str, ...]:
-    """Dimensions of a variable of the layout.
+    """Dimensions of a variable of the layout; one that it does not know is one of joints.
 
     Examples
     --------
@@ -169,7 +169,8 @@ def spanned(variable: str) -> tuple[str, ...]:
     ('time', 'keypoints', 'individuals')
     """
     further = (_FURTHER[variable],) if variable in _FURTHER else ()
-    return tuple(dim for dim in DIMS if dim not in _WITHOUT[variable]) + further
+    without = _WITHOUT.get(variable, _WITHOUT["confidence"])
+    return tuple(dim for dim in DIMS if dim not in without) + further
 
 
 def variables(poses: Poses | Lifted) -> dict[str, Variable]:
@@ -189,11 +190,13 @@ def variables(poses: Poses | Lifted) -> dict[str, Variable]:
     if isinstance(poses, Lifted):
         tables = {name: getattr(poses, name) for name in _WITHOUT}
     else:
-        tables = {"position": poses.points, "confidence": poses.confidence}
+        tables = {"position": poses.points, "confidence": poses.confidence, **poses.extra}
     count = len(poses.keys) if side_by_side(poses) else 1
     units = _texts({"units": poses.unit, "frame": poses.frame})
     return {
-        name: Variable(spanned(name), _laid_out(values, count), units if name in _LENGTHS else {})
+        _text(name, "variable"): Variable(
+            spanned(name), _laid_out(values, count), units if name in _LENGTHS else {}
+        )
         for name, values in tables.items()
         if values is not None
     }
@@ -319,7 +322,7 @@ def attributes(poses: Poses | Lifted) -> dict[str, Any]:
         Text that cannot be written to a file, or a provenance that takes the name of an
         attribute of the layout.
     """
-    provenance = dict(poses.provenance) if isinstance(poses, Lifted) else {}
+    provenance = dict(poses.provenance)
     taken = sorted(set(provenance) & set(RESERVED))
     if taken:
         raise ValueError(

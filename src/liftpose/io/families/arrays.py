@@ -10,7 +10,8 @@ joints). Other entries are left alone.
 We write ``position`` (N, J, D) of all experiments, one after another, with ``keys`` (their names,
 as JSON) and ``lengths`` (their frames), and with whatever else is known, under the names above;
 of lifted poses also ``root_relative``, ``spread``, ``novelty``, ``hypotheses`` (k, N, J, D), and,
-as JSON, ``error_bars``, ``verdicts`` and ``provenance``.
+as JSON, ``error_bars`` and ``verdicts``. What was done to get them is ``provenance``, as JSON, and
+further numbers of the joints are ``extra/NAME`` (N, J).
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ _BESIDE = (
     "verdicts",
     "provenance",
 )
+_EXTRA = "extra/"
 _TEXTS = ("unit", "frame", "source_software", "source_file")
 
 
@@ -136,6 +138,11 @@ def read_npz(path: Path) -> Poses:
     with np.load(path, allow_pickle=False) as file:
         beside = {name: _entry(file, name, headers[name]) for name in _BESIDE if name in headers}
         if "position" in headers and {"keys", "lengths"} <= set(beside):
+            beside |= {
+                name: _entry(file, name, entry)
+                for name, entry in headers.items()
+                if name.startswith(_EXTRA)
+            }
             return _ours(_entry(file, "position", headers["position"]), beside)
         chosen = _chosen(headers)
         arrays = {name: _entry(file, name, headers[name]) for name in chosen}
@@ -189,11 +196,19 @@ def _ours(position: Array, beside: Mapping[str, Array]) -> Poses:
             f"{len(keys)} keys and {len(lengths)} lengths for {len(position)} frames do not fit."
         )
     ends = np.cumsum(lengths)[:-1]
+
+    def each(table: Array) -> dict[Any, Array]:
+        return dict(zip(keys, np.split(table, ends), strict=True))
+
     sure = beside.get("confidence")
+    extra = {name: table for name, table in beside.items() if name.startswith(_EXTRA)}
+    done = json.loads(_single(beside, "provenance")) if "provenance" in beside else {}
     return Poses.from_experiments(
-        dict(zip(keys, np.split(position, ends), strict=True)),
+        each(position),
         name="position",
-        confidence=None if sure is None else dict(zip(keys, np.split(sure, ends), strict=True)),
+        confidence=None if sure is None else each(sure),
+        extra={name.removeprefix(_EXTRA): each(table) for name, table in extra.items()},
+        provenance={str(name): str(text) for name, text in dict(done).items()},
         copy=False,
         individuals=_names(beside, "individuals"),
         **_described(beside),
@@ -283,7 +298,9 @@ def write_npz(poses: Poses | Lifted, path: Path) -> None:
     if isinstance(poses, Lifted):
         beside = ("root_relative", "spread", "novelty", "hypotheses")
         tables |= {name: getattr(poses, name) for name in beside}
-        tables["provenance"] = json.dumps(dict(poses.provenance)) if poses.provenance else None
+    else:
+        tables |= {_EXTRA + name: table for name, table in poses.extra.items()}
+    tables["provenance"] = json.dumps(dict(poses.provenance)) if poses.provenance else None
     known = attributes(poses)
     tables |= {name: known.get(name) for name in ("fps", "error_bars", "verdicts", *_TEXTS)}
     if poses.joints is not None:

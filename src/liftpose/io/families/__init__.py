@@ -1,0 +1,1 @@
+"""The formats of pose files: one module a family, each registered when it is imported."""
