@@ -57,6 +57,7 @@ _BESIDE = (
     "provenance",
 )
 _EXTRA = "extra/"
+_LONGEST_HEADER = 1 << 16
 _TEXTS = ("unit", "frame", "source_software", "source_file")
 
 
@@ -270,7 +271,12 @@ def _headers(path: Path) -> dict[str, _Header]:
 
 
 def _header(file: IO[bytes]) -> _Header:
-    version = np.lib.format.read_magic(file)
+    version, start = np.lib.format.read_magic(file), file.tell()
+    # numpy makes room for as long a header as the file claims to have.
+    length = int.from_bytes(file.read(2 if version == (1, 0) else 4), "little")
+    if length > _LONGEST_HEADER:
+        raise ValueError(f"the array's header is to be {length} bytes; the file is damaged.")
+    file.seek(start)
     read = (
         np.lib.format.read_array_header_1_0
         if version == (1, 0)
