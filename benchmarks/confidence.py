@@ -16,7 +16,7 @@ from liftpose.datasets import ANIMALS, Recording
 
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.45, 0.6)
 LEARNED, LIFTED = 6, 3  # animals
-FRAMES, EPOCHS = 800, 8
+FRAMES = 300
 SEEDS = 3
 HOW = {"threshold": False, "and weighed": True}
 
@@ -57,7 +57,7 @@ def _share(
     targets, anchors = list(some.skeleton.sets.targets), list(some.skeleton.sets.anchors)
     truth = np.concatenate([one.poses_3d for one in new.values()])
     learned, lifted = (_flat(part, threshold, weighed) for part in (known, new))
-    lifter = Lifter(some.skeleton, epochs=EPOCHS, min_confidence=threshold, job=1, seed=seed)
+    lifter = Lifter(some.skeleton, network="kernel", min_confidence=threshold, job=1, seed=seed)
     lifter.fit(learned, {n: one.poses_3d for n, one in known.items()}, camera=some.cameras[0])
     relative = truth[:, targets] - truth[:, anchors]
     ours, mean = (
