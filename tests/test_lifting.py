@@ -98,6 +98,33 @@ def test_hypotheses_of_a_file_are_those_of_its_poses(lifter, fly, tmp_path, monk
     assert read_lifted(tmp_path / "none.nc").hypotheses is None
 
 
+def test_every_track_of_sleap_is_lifted(lifter, fly, tmp_path):
+    sio = pytest.importorskip("sleap_io", reason="needs the extra io")
+    skeleton = sio.Skeleton(list(fly.joints))
+    tracks, film = [sio.Track("m 2"), sio.Track("m 1")], sio.Video("cam.mp4", open_backend=False)
+    walks = {"m 2": fly.pose_2d[:20], "m 1": fly.pose_2d[100:120]}
+    sure = np.ones(len(fly.joints))
+
+    def instance(number, track):
+        points = walks[track.name][number]
+        return sio.PredictedInstance.from_numpy(points, skeleton, sure, 1.0, track)
+
+    frames = [
+        sio.LabeledFrame(film, number, [instance(number, track) for track in seen])
+        for number, seen in enumerate([tracks] * 7 + [tracks[:1]] + [tracks] * 12)
+    ]
+    path = tmp_path / "two.slp"
+    sio.Labels(frames, [film], [skeleton], tracks).save(str(path), verbose=False)
+    lift_file(lifter, path, tmp_path / "out.nc")
+    found = read_poses(tmp_path / "out.nc")
+    assert found.individuals == ("m 2", "m 1")
+    assert found.unit == "mm"
+    walks["m 1"] = walks["m 1"].copy()
+    walks["m 1"][7] = np.nan
+    for name, points in walks.items():
+        np.testing.assert_array_equal(found.only(name).points, lifter.lift(points).position)
+
+
 def test_several_individuals_stay_apart(lifter, fly, tmp_path):
     both = Poses.from_experiments(
         {"a": fly.pose_2d, "b": fly.pose_2d[::-1]}, joints=fly.joints, individuals=["a", "b"]

@@ -9,9 +9,10 @@ A file may hold several of them. They are of different cameras if they link to d
 videos, lie in different modules, belong to a ``MultiCameraPoseEstimation`` or have a view for a
 name ("left camera"); otherwise of different individuals.
 
-We read with h5py: `movement` 0.15, through `pynwb`, fails on a file of ndx-pose 0.1 in 3D that has
-no edges, reads one container of one name, gives the joints in alphabetical order, and takes 1.6 s
-to import (h5py 0.2 s). `pynwb` writes, since it knows what belongs in a file.
+We read with h5py: `movement` 0.15, through `pynwb` with ndx-pose 0.4, fails on a file of ndx-pose
+0.1 without edges and, depending on what was loaded before, on one of 0.3 with two devices; it reads
+one container of one name, gives the joints in alphabetical order, and takes 1.6 s to import (h5py
+0.2 s). `pynwb` writes, since it knows what belongs in a file.
 """
 
 from __future__ import annotations
@@ -208,14 +209,13 @@ def _times(container: Container) -> tuple[float | None, dict[str, str]]:
         rates = {float(one["starting_time"].attrs["rate"]) for one in _started(all_of_them)}
         if len(rates) > 1:
             raise ValueError(f"{container.name} has joints at {sorted(rates)} frames per second.")
-        start = float(first["starting_time"][()]) if rates else 0.0
-        return (rates.pop() if rates else None), _starting(start)
+        return (rates.pop(), _starting(first)) if rates else (None, {})
     shared = dataset(first, "timestamps")
     stamps = _floats(shared)
     for one in all_of_them:
-        # Most writers link to the times of one joint from all others.
         own = dataset(one, "timestamps")
-        if own != shared and not np.array_equal(_floats(own), stamps):
+        # Most writers link to the times of one joint from all others.
+        if own != shared and not np.array_equal(_floats(own), stamps, equal_nan=True):
             raise ValueError(f"{one.name} has other timestamps than {first.name}.")
     frames = dataset(first, "data").shape[0]
     if stamps.shape != (frames,):
@@ -227,8 +227,12 @@ def _started(series: Sequence[Any]) -> list[Any]:
     return [one for one in series if "starting_time" in one]
 
 
-def _starting(start: float) -> dict[str, str]:
-    return {"starting_time": repr(start)} if start else {}
+def _starting(series: Any) -> dict[str, str]:
+    """When the first frame was, where times are counted from something else."""
+    start = _floats(dataset(series, "starting_time"))
+    if start.size != 1:
+        raise ValueError(f"{series.name} has {start.size} starting times; expected one.")
+    return {"starting_time": repr(start.item())} if start.item() else {}
 
 
 def _rate(stamps: Array) -> tuple[float | None, dict[str, str]]:
@@ -242,7 +246,7 @@ def _rate(stamps: Array) -> tuple[float | None, dict[str, str]]:
             f"{stamps[later - 1]} s; expected frames in order."
         )
     usual = float(np.median(steps))
-    told = _starting(float(stamps[0]))
+    told = {"starting_time": repr(float(stamps[0]))} if stamps[0] else {}
     if np.abs(steps - usual).max() > _REGULAR * usual:
         between = f"irregular: {steps.min():g} to {steps.max():g} s between frames"
         return None, told | {"timestamps": between}

@@ -31,6 +31,8 @@ class Container:
     """Poses of one individual, seen by one camera, or 3D."""
 
     group: Any
+    path: str
+    home: str
     series: dict[str, Any]
     nodes: list[str]
     devices: tuple[str, ...]
@@ -38,11 +40,6 @@ class Container:
     subject: str | None
     is_one_of_cameras: bool
     dims: int
-
-    @property
-    def path(self) -> str:
-        """Where it lies in the file."""
-        return str(self.group.name)
 
     @property
     def name(self) -> str:
@@ -57,14 +54,7 @@ class Container:
     @property
     def view(self) -> tuple[Any, ...]:
         """What differs between cameras."""
-        where = self.name if self.is_one_of_cameras else self._home.name
-        return (where, self.devices, self.videos)
-
-    @property
-    def _home(self) -> Any:
-        """What it lies in, whichever subjects that is of."""
-        parent = self.group.parent
-        return parent.parent if _kind(parent) == _SUBJECTS else parent
+        return (self.name if self.is_one_of_cameras else self.home, self.devices, self.videos)
 
     @property
     def titles(self) -> set[str]:
@@ -91,7 +81,7 @@ def containers(file: Any) -> list[Container]:
     ValueError
         There is nothing, or positions that are neither 2D nor 3D.
     """
-    import h5py
+    import h5py  # type: ignore[import-untyped]
 
     found: list[Container] = []
 
@@ -159,14 +149,18 @@ def _container(file: Any, group: Any, series: dict[str, Any]) -> Container:
         raise ValueError(
             f"{first.name} has the shape {shape}; expected (frames, 2) or (frames, 3)."
         )
+    parent = group.parent
     return Container(
         group,
+        str(group.name),
+        # Whichever subjects it is of.
+        str((parent.parent if _kind(parent) == _SUBJECTS else parent).name),
         series,
         texts(nodes[0]) if nodes else [],
         tuple(sorted(devices)),
         _videos(group),
         subjects[0] if subjects else None,
-        _kind(group.parent) == _SEVERAL,
+        _kind(parent) == _SEVERAL,
         int(shape[1]),
     )
 
