@@ -42,7 +42,7 @@ from liftpose.io.families.nwb_naming import (
     frame_of,
     unit_of,
 )
-from liftpose.io.hdf5 import holds, whole
+from liftpose.io.hdf5 import attribute, holds, whole
 from liftpose.io.hdf5_text import text
 from liftpose.io.registry import reader
 from liftpose.names import listed
@@ -178,7 +178,7 @@ def _data(series: Any) -> Array:
     values = _floats(data)
     if values.ndim != 2:
         raise ValueError(f"{series.name} has the shape {values.shape}; expected (frames, 2 or 3).")
-    factor, shift = (float(data.attrs.get(name, usual)) for name, usual in _SCALE)
+    factor, shift = (float(attribute(data, name, usual)) for name, usual in _SCALE)
     return values if (factor, shift) == (1, 0) else values * factor + shift
 
 
@@ -193,7 +193,7 @@ def _floats(dataset: Any) -> Array:
 
 
 def _unit(container: Container) -> str | None:
-    said = {text(dataset(one, "data").attrs.get("unit", "")) for one in container.series.values()}
+    said = {text(attribute(dataset(one, "data"), "unit", "")) for one in container.series.values()}
     if len(said) > 1:
         raise ValueError(f"{container.name} mixes units: {', '.join(sorted(said))}.")
     return unit_of(said.pop(), container.dims)
@@ -203,10 +203,10 @@ def _times(container: Container) -> tuple[float | None, dict[str, str]]:
     """Frames per second, and what else is to be said of the times."""
     all_of_them = list(container.series.values())
     first = all_of_them[0]
-    if text(first.attrs.get("comments", "")) == FRAMES_AS_TIMES:
+    if text(attribute(first, "comments", "")) == FRAMES_AS_TIMES:
         return None, {}
     if "timestamps" not in first:
-        rates = {float(one["starting_time"].attrs["rate"]) for one in _started(all_of_them)}
+        rates = {float(attribute(one["starting_time"], "rate")) for one in _started(all_of_them)}
         if len(rates) > 1:
             raise ValueError(f"{container.name} has joints at {sorted(rates)} frames per second.")
         return (rates.pop(), _starting(first)) if rates else (None, {})
@@ -267,10 +267,11 @@ def _told(file: Any, container: Container) -> dict[str, str]:
     }
     software = container.group.get("source_software")
     if software is not None and "version" in software.attrs:
-        found["source_software_version"] = text(software.attrs["version"])
+        found["source_software_version"] = text(attribute(software, "version"))
     first = next(iter(container.series.values()))
-    if "confidence" in first and "definition" in first["confidence"].attrs:
-        found["confidence_definition"] = text(first["confidence"].attrs["definition"])
+    if "confidence" in first:
+        meaning = attribute(dataset(first, "confidence"), "definition", "")
+        found["confidence_definition"] = text(meaning)
     if container.videos:
         found["videos"] = json.dumps(container.videos)
     return {name: entry for name, entry in found.items() if entry}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from liftpose.io.hdf5 import whole
+from liftpose.io.hdf5 import attribute, whole
 from liftpose.io.hdf5_text import text, texts
 from liftpose.names import listed
 
@@ -98,7 +98,7 @@ def containers(file: Any) -> list[Container]:
 
 
 def _kind(group: Any) -> str:
-    return text(group.attrs.get("neurodata_type", ""))
+    return text(attribute(group, "neurodata_type", ""))
 
 
 def _members(group: Any, kind: str) -> dict[str, Any]:

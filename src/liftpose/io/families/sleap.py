@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.hdf5 import holds, whole
+from liftpose.io.hdf5 import attribute, holds, whole
 from liftpose.io.hdf5_text import said, text, texts
 from liftpose.io.registry import reader
 from liftpose.names import listed
@@ -117,14 +117,13 @@ def read_slp(path: Path, camera: str | None = None) -> Poses:
     import h5py  # type: ignore[import-untyped]
 
     with h5py.File(path, "r") as file:
-        attrs = file["metadata"].attrs
-        version = float(attrs.get("format_id", 1.0))
+        version = float(attribute(file["metadata"], "format_id", 1.0))
         if not version < _NEWEST:
             raise ValueError(
                 f"it is of SLEAP's format {version:g}; up to {_NEWEST:g} is read here. Export it "
                 "as an analysis file (.h5)."
             )
-        about = json.loads(text(attrs["json"]))
+        about = json.loads(text(attribute(file["metadata"], "json")))
         video, frames = _video(file, camera)
         found, joints = _instances(file, frames, about, version)
         names = [json.loads(entry)[1] for entry in texts(file["tracks_json"])]
@@ -143,7 +142,7 @@ def _columns(dataset: Any) -> Table:
         return {name: values[name] for name in values.dtype.names}
     if "field_names" not in dataset.attrs or values.ndim != 2:
         raise ValueError(f"{dataset.name.lstrip('/')!r} is no table.")
-    names = json.loads(text(dataset.attrs["field_names"]))
+    names = json.loads(text(attribute(dataset, "field_names")))
     return dict(zip(names, values.T, strict=True))
 
 

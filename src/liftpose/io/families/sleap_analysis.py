@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.io.families.sleap import check_filling, scores
-from liftpose.io.hdf5 import holds, whole
+from liftpose.io.hdf5 import attribute, holds, whole
 from liftpose.io.hdf5_text import said, text, texts
 from liftpose.io.registry import reader, writer
 from liftpose.poses import UNNAMED, Lifted, Poses
@@ -91,7 +91,7 @@ def read_analysis(path: Path) -> Poses:
             name: _beside(file, entry, dims, rest, points.shape[:2])
             for name, entry in _SCORES.items()
         }
-        told, rate = _told(file), file.attrs.get("fps")
+        told, rate = _told(file), attribute(file, "fps")
     sure = None if found is None or np.isnan(found).all() else scores(found)
     ones = np.ones((1, 1, len(joints)))
     return _poses(
@@ -127,7 +127,7 @@ def read_points3d(path: Path) -> Poses:
         names = texts(file["track_names"]) if "track_names" in file else []
         joints = texts(file["node_names"]) if "node_names" in file else None
         start = _start(file, points.shape[1])
-        about = file["tracks"].attrs.get("Description")
+        about = attribute(file["tracks"], "Description")
     count, length, joint_count = points.shape[:3]
     check_filling(start + length, count * joint_count, points.size // 3)
     before = np.full((count, start, joint_count, 3), np.nan)
@@ -161,7 +161,7 @@ def _dims(file: Any, joint_count: int) -> tuple[str, ...]:
     """What the axes of the tracks are."""
     tracks = file["tracks"]
     if "dims" in tracks.attrs:
-        dims = tuple(json.loads(text(tracks.attrs["dims"])))
+        dims = tuple(json.loads(text(attribute(tracks, "dims"))))
         if sorted(dims) != sorted(_AXES):
             raise ValueError(f"the axes are {dims}; expected {', '.join(_AXES)}, in any order.")
         return dims
@@ -179,7 +179,7 @@ def _beside(
     found = file[name]
     own = [axis for axis in dims if axis in order]
     if "dims" in found.attrs:
-        own = list(json.loads(text(found.attrs["dims"])))
+        own = list(json.loads(text(attribute(found, "dims"))))
     if sorted(own) != sorted(order) or found.ndim != len(order):
         raise ValueError(f"{name!r} is {found.shape}, of {own}; expected {order}, in any order.")
     values = _numbers(found).transpose([own.index(axis) for axis in order])
