@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from liftpose.io.hdf5 import attribute, whole
+from liftpose.io.hdf5 import attribute, check_heaps, whole
 
 POINT = np.dtype([("x", "<f8"), ("visible", "?"), ("score", "<f8")])
 
@@ -83,3 +83,24 @@ def test_more_values_than_the_file_has_bytes_are_not_loaded(path):
         pytest.raises(ValueError, match="of which the file holds 0"),
     ):
         whole(file["holes"])
+
+
+def test_a_gap_of_no_length_between_texts_is_found(path):
+    check_heaps(path)
+    data = bytearray(path.read_bytes())
+    begin = data.index(b"GCOL")
+    place = begin + 16
+    while number := int.from_bytes(data[place : place + 2], "little"):
+        assert number < 9
+        taken = int.from_bytes(data[place + 8 : place + 16], "little")
+        place += 16 + (taken + 7) // 8 * 8
+    assert data[place + 8 : place + 16] != bytes(8)
+    data[place + 8 : place + 16] = bytes(8)
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"the texts at byte {begin} are damaged"):
+        check_heaps(path)
+
+
+def test_letters_that_look_like_a_heap_are_none(path):
+    path.write_bytes(path.read_bytes() + b"GCOL" + bytes(20) + b"GCOL")
+    check_heaps(path)

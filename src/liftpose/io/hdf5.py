@@ -1,12 +1,14 @@
 """What all formats that are HDF5 have in common.
 
 The HDF5 library trusts what files say of the types of values: damaged ones made it write beyond
-its memory, or take 4 GB for a text of some letters. So types and lengths are checked before values
-are read.
+its memory, take 4 GB for a text of some letters, or search one for ever. So types, lengths and
+heaps are checked before values are read.
 """
 
 from __future__ import annotations
 
+import mmap
+import struct
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
@@ -18,6 +20,12 @@ HDF5 = b"\x89HDF\r\n\x1a\n"
 
 _MOST_COMPRESSED = 1100
 """What HDF5's filters can save at most: deflate, a little over 1000."""
+
+_HEAP = struct.Struct("<4sB3xQ")
+_IN_HEAP = struct.Struct("<HH4xQ")
+_LEAST_HEAP = 4096
+_SEARCHED = 1 << 28
+"""Bytes of a file at most for which looking for its heaps takes no time to speak of."""
 
 
 def holds(path: Path, head: bytes, test: Callable[[Any], bool]) -> bool:
@@ -46,6 +54,47 @@ def holds(path: Path, head: bytes, test: Callable[[Any], bool]) -> bool:
             return test(file)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError):
         return False
+
+
+def check_heaps(path: Path) -> None:
+    """Refuse texts that the library would search for ever.
+
+    Texts of any length lie in heaps. A gap in one that is of no length is never left again.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of the file. One of more than 256 MB is not looked through.
+
+    Raises
+    ------
+    ValueError
+        There is such a gap.
+    """
+    size = path.stat().st_size
+    if not 0 < size <= _SEARCHED:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        begin = data.find(b"GCOL")
+        while begin >= 0:
+            if begin + _HEAP.size <= size:
+                _check_heap(data, begin, size)
+            begin = data.find(b"GCOL", begin + 4)
+
+
+def _check_heap(data: mmap.mmap, begin: int, size: int) -> None:
+    _, version, length = _HEAP.unpack_from(data, begin)
+    end = min(begin + length, size)
+    if version != 1 or length < _LEAST_HEAP:
+        return  # letters of something else
+    place = begin + _HEAP.size
+    while place + _IN_HEAP.size <= end:
+        number, _, taken = _IN_HEAP.unpack_from(data, place)
+        if number == 0:
+            if taken < _IN_HEAP.size:
+                raise ValueError(f"the texts at byte {begin} are damaged.")
+            return
+        place += _IN_HEAP.size + -(-taken // 8) * 8
 
 
 def check_size(values: Any) -> None:

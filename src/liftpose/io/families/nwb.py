@@ -42,7 +42,7 @@ from liftpose.io.families.nwb_naming import (
     frame_of,
     unit_of,
 )
-from liftpose.io.hdf5 import attribute, holds, whole
+from liftpose.io.hdf5 import attribute, check_heaps, holds, whole
 from liftpose.io.hdf5_text import text
 from liftpose.io.registry import reader
 from liftpose.names import listed
@@ -66,6 +66,7 @@ def read_nwb(path: Path, camera: str | None = None, dims: int | None = None) -> 
     """Read the poses of a file: 3D if there are any and nothing else is asked for."""
     import h5py  # type: ignore[import-untyped]
 
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         noted = _notes(file)
         known = noted.get("individuals", {})

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.hdf5 import attribute, holds, whole
+from liftpose.io.hdf5 import attribute, check_heaps, holds, whole
 from liftpose.io.hdf5_text import said, text, texts
 from liftpose.io.registry import reader
 from liftpose.names import listed
@@ -116,6 +116,7 @@ def read_slp(path: Path, camera: str | None = None) -> Poses:
     """Read the labels of one video."""
     import h5py  # type: ignore[import-untyped]
 
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         version = float(attribute(file["metadata"], "format_id", 1.0))
         if not version < _NEWEST:

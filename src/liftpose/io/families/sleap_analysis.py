@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.io.families.sleap import check_filling, scores
-from liftpose.io.hdf5 import attribute, holds, whole
+from liftpose.io.hdf5 import attribute, check_heaps, holds, whole
 from liftpose.io.hdf5_text import said, text, texts
 from liftpose.io.registry import reader, writer
 from liftpose.poses import UNNAMED, Lifted, Poses
@@ -74,6 +74,7 @@ def read_analysis(path: Path) -> Poses:
     """Read 2D of all tracks."""
     import h5py  # type: ignore[import-untyped]
 
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         joints = texts(file["node_names"])
         is_named = "placeholder" not in file["node_names"].attrs
@@ -122,6 +123,7 @@ def read_points3d(path: Path) -> Poses:
     """Read 3D of all tracks."""
     import h5py
 
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         points = _numbers(file["tracks"]).transpose(1, 0, 2, 3)
         names = texts(file["track_names"]) if "track_names" in file else []
