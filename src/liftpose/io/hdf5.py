@@ -166,7 +166,7 @@ def attribute(entry: Any, name: str, otherwise: Any = None) -> Any:
     ValueError
         It is of another type, or of one that makes no sense.
     """
-    from h5py import h5t  # type: ignore[import-untyped]
+    from h5py import h5t
 
     if name not in entry.attrs:
         return otherwise

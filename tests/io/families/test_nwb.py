@@ -1,6 +1,7 @@
 """NWB with ndx-pose: files of pynwb are read, and ours pass its validator."""
 
 import json
+import sys
 from datetime import UTC, datetime
 
 import h5py
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from benchmarks import recordings
 from liftpose import Poses
 from liftpose.io import read_poses, write_poses
+from liftpose.poses import Lifted
 
 FOLDER = recordings.data_folder() / "raw" / "nwb_ndx_pose"
 DEEP, FLAT = "test_rodent_mocap_1000_frames.nwb", "0.3.0_poseestimation_two_cameras.nwb"
@@ -135,6 +137,19 @@ def test_movement_reads_what_is_written(tmp_path):
     points = points.transpose("time", "keypoints", "space").values
     np.testing.assert_array_equal(points, poses.points)
     assert theirs.fps == 50
+
+
+def test_lifted_poses_are_written(tmp_path):
+    poses = walk(fps=100, unit="mm", frame="camera", provenance={"lifter": "abc"})
+    path = write_poses(Lifted.from_poses(poses), tmp_path / "poses.nwb")
+    assert_same(read_poses(valid(path)), poses)
+
+
+def test_a_missing_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ndx_pose", None)
+    with pytest.raises(ImportError, match=r'pip install "liftpose\[io\]"'):
+        write_poses(walk(), tmp_path / "poses.nwb")
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_nwb_does_not_hold(tmp_path):

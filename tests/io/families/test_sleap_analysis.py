@@ -191,6 +191,7 @@ def test_tracks_and_joints_without_names(tmp_path):
     poses = Poses.from_experiments(np.zeros((3, 2, 2)))
     found = read_poses(write_poses(poses, tmp_path / "poses.analysis.h5"))
     assert (found.joints, found.individuals, found.confidence) == (None, None, None)
+    assert found.source_software is None
     path = write_poses(walk(), tmp_path / "two.analysis.h5")
     with h5py.File(path, "r+") as file:
         del file["track_names"]

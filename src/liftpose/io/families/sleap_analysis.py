@@ -37,6 +37,9 @@ _OLD_ROWS = ("frame", "node", "xy", "track")
 _IN_ORDER = ("track", "frame", "node", "xy")
 """How we take them."""
 
+_SOURCES = {"source_software": "SLEAP", "source_file": ""}
+"""Where poses come from, if we wrote the file; and what others mean."""
+
 _SCORES = {"instance_score": "instance_scores", "tracking_score": "tracking_scores"}
 
 
@@ -93,6 +96,9 @@ def read_analysis(path: Path) -> Poses:
             for name, entry in _SCORES.items()
         }
         told, rate = _told(file), attribute(file, "fps")
+        software, source = (
+            text(attribute(file, name, usual)) or None for name, usual in _SOURCES.items()
+        )
     sure = None if found is None or np.isnan(found).all() else scores(found)
     ones = np.ones((1, 1, len(joints)))
     return _poses(
@@ -102,7 +108,8 @@ def read_analysis(path: Path) -> Poses:
         joints=joints if is_named else None,
         fps=None if rate is None else float(rate),
         unit="px",
-        source_software="SLEAP",
+        source_software=software,
+        source_file=source,
         extra={
             name: values[..., None] * ones
             for name, values in further.items()
@@ -265,7 +272,8 @@ def write_analysis(poses: Poses | Lifted, path: Path) -> None:
         _write_names(file, poses)
         if poses.fps is not None:
             file.attrs["fps"] = float(poses.fps)
-        file.attrs.update({"format": "analysis", "preset": "matlab"})
+        sources = {name: getattr(poses, name) or "" for name in _SOURCES}
+        file.attrs.update({"format": "analysis", "preset": "matlab"} | sources)
 
 
 def _write_names(file: Any, poses: Poses | Lifted) -> None:
