@@ -42,7 +42,7 @@ _NEWEST = 3.0
 _CORNERS = 1.1
 """Before this format, the origin was the corner of the top-left pixel rather than its centre."""
 
-_LARGE, _SPARSE = 50_000_000, 1000
+_LARGE, _SPARSE = 20_000_000, 1000
 """Joints that may be filled in with NaN: so many, or so many times those that are there."""
 
 
