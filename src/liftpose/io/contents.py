@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from liftpose.io.hdf5 import HDF5
+from liftpose.io.matlab73 import read_variables
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SHOWN = 8
@@ -41,10 +42,21 @@ def contents(path: Path, head: bytes) -> str:
         )
     if head.startswith(ZIP):
         return _zip(path)
+    if head.startswith(b"MATLAB"):
+        return _matlab(path)
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return "a pickle (never opened, since a pickle can run anything)"
     line = _first_line(head)
     return "binary data of no known kind" if line is None else f"text that begins {line[:60]!r}"
+
+
+def _matlab(path: Path) -> str:
+    try:
+        names = read_variables(path, ())[1]
+    except (ValueError, OSError):
+        return "a damaged .mat file"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"a .mat file with {', '.join(names[:_SHOWN]) or 'nothing'}{more}"
 
 
 def _first_line(head: bytes) -> str | None:
