@@ -65,3 +65,28 @@ def test_a_calibration_tells_its_cameras(tmp_path):
     (tmp_path / "broken.yaml").write_text("%YAML:1.0\n---\nframes: 3\n")
     with pytest.raises(ValueError, match="no camera is in it"):
         about(tmp_path / "broken.yaml")
+
+
+def test_poses_win_where_a_file_holds_cameras_as_well(tmp_path):
+    from scipy.io import savemat
+
+    cameras = np.empty((2, 1), object)
+    for number in range(2):
+        cameras[number, 0] = {
+            "K": np.array([[900.0, 0, 0], [0, 900, 0], [320, 240, 1]]),
+            "r": np.eye(3),
+            "t": np.array([[float(number), 0, 5]]),
+            "RDistort": np.zeros((1, 2)),
+            "TDistort": np.zeros((1, 2)),
+        }
+    poses, rig = tmp_path / "label3d_dannce.mat", tmp_path / "calibration.mat"
+    savemat(poses, {"pred": np.zeros((6, 3, 4)), "params": cameras})
+    savemat(rig, {"params": cameras})
+    found = about(poses)
+    assert (found.kind, found.facts["format"]) == ("poses", "dannce")
+    assert found.facts["has_cameras"]
+    assert "cameras" in found.text
+    assert about(rig).kind == "calibration"
+    savemat(poses, {"pred": np.zeros((6, 3, 4))})
+    assert not about(poses).facts["has_cameras"]
+    assert "cameras" not in about(poses).text

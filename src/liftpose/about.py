@@ -13,6 +13,8 @@ import numpy as np
 
 import liftpose
 from liftpose.io import open_poses, read_calibration
+from liftpose.io.calibration.files import is_calibration
+from liftpose.io.registry import is_poses
 from liftpose.lifter.checkpoint import BEST, EVALUATION, OPTIONS
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
@@ -70,14 +72,14 @@ def about(path: str | os.PathLike[str]) -> About:
     file = Path(path)
     if not file.exists():
         raise FileNotFoundError(f"there is no file or folder {file}.")
-    if file.is_dir():
+    if file.is_dir() and not is_poses(file):
         return _about_folder(file)
     suffix = file.suffix.lower()
     if suffix in (".lifter", ".safetensors") or file.name.endswith(".pth.tar"):
         return _about_lifter(file, liftpose.load(file))
     if suffix in (".toml", ".yaml", ".yml"):
         return _about_settings(file)
-    if suffix in _CALIBRATIONS:
+    if suffix in _CALIBRATIONS and not is_poses(file):
         return _about_calibration(file)
     return _about_poses(file)
 
@@ -213,6 +215,8 @@ def _about_poses(file: Path) -> About:
             missing = gaps if missing is None else missing + gaps
             frames += part.frames
     assert missing is not None
+    # Some trackers keep their cameras in the same file.
+    has_cameras = file.suffix.lower() in _CALIBRATIONS and is_calibration(file)
     joints = found.joints or tuple(map(str, range(len(missing))))
     share = dict(zip(joints, (missing / max(frames, 1)).tolist(), strict=True))
     facts = {
@@ -228,6 +232,7 @@ def _about_poses(file: Path) -> About:
         "unit": found.unit,
         "frame": found.frame,
         "missing": share,
+        "has_cameras": has_cameras,
     }
     said = {
         "format": found.format,
@@ -237,6 +242,7 @@ def _about_poses(file: Path) -> About:
         "unit": found.unit or "not stated",
         "frame": (found.frame or "not stated") if found.dims == 3 else "",
         "joints": f"{len(joints)}" + ("" if found.joints else ", without names"),
+        "cameras": "in it as well; it can be given as the calibration" if has_cameras else "",
     }
     rows = [f"    {name:<{max(map(len, joints))}}  {_percent(share[name])}" for name in joints]
     text = [f"{file}: {found.dims}D poses", _lines(said), "  not seen in", *rows]

@@ -270,15 +270,8 @@ def find_reader(path: Path, format: str | None) -> Reader:
     _load()
     if format is not None:
         return _named(format, _readers)
-    head = b""
-    if not path.is_dir():
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-    found = [
-        entry
-        for _, entry in sorted(_readers.items())
-        if entry.folders == path.is_dir() and entry.recognises(path, head)
-    ]
+    head = _head(path)
+    found = _recognising(path, head)
     if not found and path.is_dir():
         folders = [entry for entry in _readers.values() if entry.folders]
         raise IsADirectoryError(
@@ -292,6 +285,45 @@ def find_reader(path: Path, format: str | None) -> Reader:
         )
     by_name = [entry for entry in found if _ending(path, entry)]
     return (by_name or found)[0]
+
+
+def is_poses(path: Path) -> bool:
+    """Tell whether a file, or a folder, looks like poses of any format.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of a file or folder that is there.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "walk.npy"
+    >>> np.save(path, np.zeros((10, 5, 2)))
+    >>> is_poses(path), is_poses(path.parent)
+    (True, False)
+    """
+    _load()
+    return bool(_recognising(path, _head(path)))
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        return b""
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _recognising(path: Path, head: bytes) -> list[Reader]:
+    return [
+        entry
+        for _, entry in sorted(_readers.items())
+        if entry.folders == path.is_dir() and entry.recognises(path, head)
+    ]
 
 
 def find_writer(path: Path, format: str | None = None) -> Writer:
