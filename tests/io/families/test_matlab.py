@@ -89,6 +89,17 @@ def test_what_else_is_in_the_file_does_not_matter(tmp_path):
     np.testing.assert_array_equal(read_poses(path).points, numbers(3, 4, 2))
 
 
+def test_cameras_and_skeletons_are_no_poses(tmp_path):
+    path, walk = tmp_path / "some.mat", numbers(3, 4, 2)
+    for names in (("params", "camnames"), ("K", "r", "t", "extra"), ("joint_names", "color")):
+        savemat(path, dict.fromkeys(names, 1.0))
+        with pytest.raises(ValueError, match="a .mat file with") as error:
+            read_poses(path)
+        assert names[0] in str(error.value)
+    savemat(path, {"params": 1.0, "walk": walk})
+    np.testing.assert_array_equal(read_poses(path).points, walk)
+
+
 def test_dannce_writes_version_73_too(tmp_path):
     table = numbers(6, 3, 4)
     save_73(tmp_path / "AVG.mat", pred=table, p_max=np.full((6, 4), 0.5))

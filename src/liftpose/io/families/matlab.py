@@ -36,8 +36,8 @@ _BESIDE = {
     *(*_TEXTS, *_NAMES, "confidence", "fps", "keys", "lengths", "extra", "provenance"),
     *("root_relative", "spread", "novelty", "hypotheses", "error_bars", "verdicts"),
 }
-_NOT_OURS = {*OF_DANNCE, "params", "joint_names"}
-"""Variables of other files: DANNCE's poses, cameras and skeletons."""
+_OF_CAMERAS = {"params", "camnames", "sync", "com", "K", "R", "r", "t", "RDistort", "TDistort"}
+_OF_SKELETONS = {"color", "joint_names", "joints_idx"}
 
 _MOST = 2**31 - 1
 """Bytes that a variable of version 5 can have."""
@@ -46,7 +46,8 @@ _MOST = 2**31 - 1
 def is_matlab(path: Path, head: bytes) -> bool:
     """Whether a file is a ``.mat`` file, and none of DANNCE's or of cameras."""
     names = set(names_in(path, head))
-    return bool(names) and not names & _NOT_OURS and not {"K", "r"} <= names
+    are_cameras = names <= _OF_CAMERAS or {"K", "r"} <= names or {"params", "camnames"} <= names
+    return not (are_cameras or names <= _OF_SKELETONS or names & OF_DANNCE)
 
 
 @reader(NAME, TITLE, suffixes=(".mat",), recognises=is_matlab)
