@@ -369,8 +369,22 @@ def test_a_damaged_mat_file_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="rig.mat"):
             read_calibration(path)
     path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + bytes(400))
-    with pytest.raises(ValueError, match=r"version 7\.3; save it with"):
+    with pytest.raises(ValueError, match=r"rig\.mat: it is a damaged \.mat file"):
         read_calibration(path)
+
+
+def test_version_73_of_matlab_is_read_as_older_ones(tmp_path: Path, save_73) -> None:
+    fields = {name: np.asarray(value, float) for name, value in matlab().items()}
+    fields = {name: value[None] if value.ndim == 1 else value for name, value in fields.items()}
+    savemat(tmp_path / "old.mat", {"params": cells(fields, fields), "camnames": ["a", "bee"]})
+    save_73(tmp_path / "new.mat", params=[fields, fields], camnames=["a", "bee"])
+    old, new = (read_calibration(tmp_path / name) for name in ("old.mat", "new.mat"))
+    assert list(new) == list(old) == ["a", "bee"]
+    for name, camera in new.items():
+        np.testing.assert_array_equal(camera.K, old[name].K)
+        np.testing.assert_array_equal(camera.R, old[name].R)
+        np.testing.assert_array_equal(camera.t, old[name].t)
+        np.testing.assert_array_equal(camera.dist, old[name].dist)
 
 
 @pytest.mark.parametrize(

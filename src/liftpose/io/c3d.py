@@ -319,7 +319,7 @@ def written(points: Array, rate: float, parameters: Mapping[str, Mapping[str, An
 
 
 def _packed(points: Array) -> bytes:
-    unseen: Array = np.isnan(points).any(axis=-1)
+    unseen = np.asarray(np.isnan(points).any(axis=-1))
     table = np.zeros((*unseen.shape, 4), "<f4")
     table[..., :3] = np.where(unseen[..., None], 0, points)
     table[..., 3] = np.where(unseen, -1, 0)

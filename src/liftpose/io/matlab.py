@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -47,8 +47,8 @@ def variables(data: bytes, wanted: Collection[str]) -> tuple[dict[str, Any], lis
     Returns
     -------
     found : dict
-        Arrays of numbers as numpy arrays, texts as str, cells as lists (by columns), structs as
-        lists of dicts.
+        Arrays of numbers as numpy arrays, texts as str (of several rows, as lists of str), cells
+        as lists (by columns), structs as lists of dicts.
     names : list of str
         Of all variables of the file.
 
@@ -138,11 +138,37 @@ def _array(data: bytes, order: str) -> Any:
     if kind == _TEXT:
         kind, content = next(elements)
         if kind in (16, 2, 1):
-            return content.decode("utf-8")
-        return "".join(map(chr, _numbers((kind, content), order).tolist()))
+            return lines(content.decode("utf-8"), shape.tolist())
+        letters = map(chr, _numbers((kind, content), order).tolist())
+        return lines("".join(letters), shape.tolist())
     if kind not in _NUMBERS or flags & _COMPLEX:
         raise ValueError(f"an array of the kind {kind} is not read")
     return _numbers(next(elements), order).reshape(shape.tolist(), order="F")
+
+
+def lines(letters: str, shape: Sequence[int]) -> str | list[str]:
+    """Put the letters of a text, which come by columns, in rows.
+
+    Parameters
+    ----------
+    letters : str
+        All of them.
+    shape : sequence of int
+        Of the array of letters.
+
+    Returns
+    -------
+    str or list of str
+        One text; or, of several rows, each without the spaces that fill it up.
+
+    Examples
+    --------
+    >>> lines("etaori l", (2, 4))
+    ['ear', 'toil']
+    """
+    if len(shape) != 2 or shape[0] < 2 or prod(shape) != len(letters):
+        return letters
+    return [letters[row :: shape[0]].rstrip(" ") for row in range(shape[0])]
 
 
 def _some(elements: Iterator[tuple[int, bytes]], count: int) -> Iterator[tuple[int, bytes]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from liftpose.io.hdf5 import whole
-from liftpose.io.matlab import variables
+from liftpose.io.matlab import lines, variables
 
 BEGINS = b"MATLAB 7.3"
 _OWN = "#"
@@ -32,8 +32,7 @@ def read_variables(path: Path, wanted: Collection[str]) -> tuple[dict[str, Any],
     Returns
     -------
     found : dict
-        As `liftpose.io.matlab.variables` gives them: arrays of numbers as numpy arrays, texts as
-        str, cells as lists (by columns), structs as lists of dicts.
+        As `liftpose.io.matlab.variables` gives them.
     names : list of str
         Of all variables of the file.
 
@@ -89,7 +88,7 @@ def _value(file: Any, entry: Any, depth: int) -> Any:
     values = values.T
     if kind == b"char":
         codes = np.ascontiguousarray(values.ravel(order="F"), np.uint16)
-        return codes.tobytes().decode("utf-16-le")
+        return lines(codes.tobytes().decode("utf-16-le"), values.shape)
     if values.dtype.kind not in "iufb":
         raise ValueError(f"{entry.name.lstrip('/')!r} is of the kind {kind.decode()!r}.")
     return values

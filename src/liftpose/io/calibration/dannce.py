@@ -9,7 +9,7 @@ import numpy as np
 
 from liftpose.geometry.camera import Camera
 from liftpose.io.calibration.cameras import field, named
-from liftpose.io.matlab import variables
+from liftpose.io.matlab73 import read_variables
 
 FIELDS = ("K", "r", "t", "RDistort", "TDistort")
 
@@ -24,7 +24,7 @@ def read(path: Path) -> dict[str, Camera]:
     ValueError
         No such file, or a camera that lacks a field or has an impossible one.
     """
-    content, there = variables(path.read_bytes(), (*FIELDS, "params", "camnames"))
+    content, there = read_variables(path, (*FIELDS, "params", "camnames"))
     if {"K", "r"} & set(content):
         return named([_camera(content, path.stem)])
     if "params" not in content:

@@ -195,7 +195,7 @@ def write_matlab(poses: Poses | Lifted, path: Path) -> None:
             "write .nc, which has no limit."
         )
     with path.open("wb") as file:
-        savemat(file, kept, do_compression=True)
+        savemat(file, kept)
 
 
 def _cell(values: Any) -> Array:
