@@ -22,6 +22,7 @@ from liftpose.lifter.published import is_published
 from liftpose.params import Params, read_params
 from liftpose.params.keys import POSES
 from liftpose.skeleton import Skeleton
+from liftpose.skeleton.shipped import is_shipped
 
 CHUNK = 65536
 """Frames of a pose file that are looked at together."""
@@ -56,7 +57,8 @@ def about(path: str | os.PathLike[str]) -> About:
     ----------
     path : path-like
         A pose file, a calibration, a ``.lifter`` file, a folder that `liftpose.train` or liftpose
-        0.22 wrote, a skeleton file, or a params file.
+        0.22 wrote, a skeleton file, the name of a skeleton that ships with the package, or a
+        params file.
 
     Returns
     -------
@@ -70,6 +72,8 @@ def about(path: str | os.PathLike[str]) -> About:
         It is none of these, or broken.
     """
     file = Path(path)
+    if is_shipped(path):
+        return _about_skeleton(file)
     if not file.exists():
         raise FileNotFoundError(f"there is no file or folder {file}.")
     if file.is_dir() and not is_poses(file):
@@ -160,9 +164,13 @@ def _about_settings(file: Path) -> About:
     if text.startswith("%YAML:") or _has_cameras(loaded):
         return _about_calibration(file)
     if isinstance(loaded, Mapping) and "joints" in loaded:
-        skeleton = Skeleton.read(file)
-        return About("skeleton", skeleton.as_dict(), f"{file}: {skeleton}")
+        return _about_skeleton(file)
     return _about_params(file, read_params(file))
+
+
+def _about_skeleton(file: Path) -> About:
+    skeleton = Skeleton.read(file)
+    return About("skeleton", skeleton.as_dict(), f"{file}: {skeleton}")
 
 
 def _has_cameras(loaded: Any) -> bool:

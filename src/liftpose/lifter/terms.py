@@ -99,7 +99,7 @@ def of_skeleton(poses: Poses, skeleton: Skeleton, name: str = "poses_2d") -> Pos
     ValueError
         Joints that are missing, or another number of joints without names.
     """
-    if poses.joints is not None and skeleton.named:
+    if poses.joints is not None and skeleton.has_names:
         return poses.matched(skeleton.joints)
     if poses.joint_count != skeleton.joint_count:
         raise ValueError(

@@ -208,7 +208,11 @@ def _skeleton(source: Source) -> Skeleton | None:
         return None
     try:
         if isinstance(given, str):
-            return Skeleton.read(source.file(given, "skeleton"))
+            # A name without an ending is no file's, unless there is one.
+            called = given and not Path(given).suffix and not (source.path.parent / given).exists()
+            return (
+                Skeleton.named(given) if called else Skeleton.read(source.file(given, "skeleton"))
+            )
         source.check_keys(given, SKELETON, "skeleton")
         if "joints" not in given:
             source.wrong("[skeleton] has no joints; list their names.", "skeleton")

@@ -15,6 +15,7 @@ from typing import Any
 
 from liftpose.files import replacing
 from liftpose.names import closest
+from liftpose.skeleton.shipped import shipped_names
 
 _HEAD = (
     "The skeleton of an animal, for LiftPose. Joints are called by their names throughout;",
@@ -75,8 +76,10 @@ def read_fields(
         raise _is_folder(source, "read")
     kind = source.suffix.lower()
     if kind not in (".toml", ".yaml", ".yml"):
+        meant = "" if kind or source.exists() else closest(source.name, shipped_names())
         raise ValueError(
-            f"{source.name} is no skeleton file; expected a .toml, or a .yaml of liftpose 0.22."
+            f"{source.name} is no skeleton file; expected a .toml, a .yaml of liftpose 0.22, or "
+            f"the name of a skeleton that ships with LiftPose.{meant}"
         )
     if kind == ".toml" and joint_count is not None:
         raise ValueError(

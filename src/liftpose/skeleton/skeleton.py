@@ -158,6 +158,56 @@ class Skeleton:
             map(str, range(operator.index(joint_count))), roots=roots, target_sets=target_sets
         )
 
+    @classmethod
+    def named(cls, name: str) -> Skeleton:
+        """Give a skeleton that ships with the package.
+
+        Parameters
+        ----------
+        name : str
+            One of `shipped`.
+
+        Returns
+        -------
+        Skeleton
+            Without a unit: that is of your 3D.
+
+        Raises
+        ------
+        ValueError
+            There is no such skeleton; the closest name is offered.
+        TypeError
+            The name is no text.
+
+        Examples
+        --------
+        >>> print(Skeleton.named("macaque13"))
+        Skeleton of 13 joints, 12 bones, 5 limbs and 4 left-right pairs
+          joints  Nose, Head, Neck, RShoulder, RHand, LShoulder, LHand, Hip and 5 more
+          root    Neck: Nose, Head, RShoulder, RHand, LShoulder, LHand, Hip, RKnee and 4 more
+        """
+        from liftpose.skeleton.shipped import shipped_file
+
+        return cls.read(shipped_file(name))
+
+    @staticmethod
+    def shipped() -> tuple[str, ...]:
+        """Name the skeletons that ship with the package.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the alphabet.
+
+        Examples
+        --------
+        >>> Skeleton.shipped()[:3]
+        ('dog26', 'fly-leg15', 'fly38')
+        """
+        from liftpose.skeleton.shipped import shipped_names
+
+        return shipped_names()
+
     @property
     def joint_count(self) -> int:
         """Number of joints J."""
@@ -192,7 +242,7 @@ class Skeleton:
         return {name: number for number, name in enumerate(self.joints)}
 
     @property
-    def named(self) -> bool:
+    def has_names(self) -> bool:
         """Whether the joints have names of their own, and not only their numbers."""
         return self.joints != tuple(map(str, range(self.joint_count)))
 
@@ -375,7 +425,8 @@ class Skeleton:
         ----------
         path : path-like
             A ``.toml`` file as `write` makes them, or a ``.yaml`` file of liftpose 0.22, which has
-            roots and target sets under ``data`` and bones, limbs and colours under ``vis``.
+            roots and target sets under ``data`` and bones, limbs and colours under ``vis``. Or,
+            where there is no such file, the name of a skeleton that ships with the package.
         joint_count : int, optional
             For ``.yaml`` files, which do not say how many joints there are; limb numbers beyond
             them are left out. Without it, as many as ``names`` names or, where there are none, as
@@ -404,7 +455,9 @@ class Skeleton:
         ('hip', 'knee')
         """
         from liftpose.skeleton.files import read_fields
+        from liftpose.skeleton.shipped import is_shipped, shipped_file
 
+        path = shipped_file(os.fspath(path)) if is_shipped(path) else path
         said = read_fields(path, [field.name for field in fields(cls)], joint_count)
         try:
             return cls.from_dict(said)
