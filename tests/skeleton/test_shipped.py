@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import scipy.io
 
-from liftpose import Skeleton
+from liftpose import Poses, Skeleton, write_poses
 from liftpose.about import about
 from liftpose.datasets import hexapod
 from liftpose.geometry.bones import bone_lengths
 from liftpose.io.pickled_numbers import numbers
-from liftpose.params import read_params
+from liftpose.params import read_params, write_params
+from liftpose.refining import angles_file
 from liftpose.skeleton import shipped
 from liftpose.skeleton.sides import pairs_by_name
 
@@ -131,6 +132,21 @@ def test_a_params_file_takes_a_name(tmp_path):
     path.write_text(f'skeleton = "fly38"\n[data]\n{data}')
     with pytest.raises(ValueError, match="fly38 is no skeleton file"):
         read_params(path)
+
+
+def test_commands_take_a_name(tmp_path):
+    leg = Skeleton.named("fly-leg15")
+    fly = hexapod(frames=30)
+    legs = [fly.skeleton.index(f"left_{joint}") for joint in leg.joints]
+    flat = Poses.from_experiments(fly.pose_2d[:, legs], joints=leg.joints)
+    deep = Poses.from_experiments(fly.poses_3d[:, legs], joints=leg.joints, unit="mm")
+    write_poses(flat, tmp_path / "2d.nc")
+    write_poses(deep, tmp_path / "3d.nc")
+    path = write_params(tmp_path / "p.toml", tmp_path / "2d.nc", skeleton="fly-leg15")
+    assert read_params(path).skeleton == leg
+    angles_file(tmp_path / "3d.nc", tmp_path / "angles.csv", "fly-leg15")
+    head = (tmp_path / "angles.csv").read_text().splitlines()[0]
+    assert "front_femur_tibia" in head
 
 
 def test_the_simulated_fly_has_the_legs_of_both_flies():
