@@ -26,7 +26,7 @@ def read(path: Path) -> dict[str, Camera]:
     """
     content, there = read_variables(path, (*FIELDS, "params", "camnames"))
     if {"K", "r"} & set(content):
-        return named([_camera(content, path.stem)])
+        return named([camera_of(content, path.stem)])
     if "params" not in content:
         raise ValueError(
             f"it is a .mat file with {', '.join(there) or 'nothing'}; expected 'params', a cell "
@@ -34,7 +34,7 @@ def read(path: Path) -> dict[str, Camera]:
         )
     cells = content["params"] if isinstance(content["params"], list) else [content["params"]]
     names = _names(content.get("camnames"), len(cells))
-    return named([_camera(_fields(cell, n), n) for cell, n in zip(cells, names, strict=True)])
+    return named([camera_of(_fields(cell, n), n) for cell, n in zip(cells, names, strict=True)])
 
 
 def _names(given: Any, count: int) -> list[str]:
@@ -54,7 +54,32 @@ def _fields(cell: Any, camera: str) -> dict[str, Any]:
     return fields
 
 
-def _camera(fields: Any, name: str) -> Camera:
+def camera_of(fields: Any, name: str) -> Camera:
+    """Give the camera that some variables of MATLAB describe.
+
+    Parameters
+    ----------
+    fields : mapping of str to array
+        ``K`` and ``r``, as MATLAB has them, ``t``, ``RDistort`` and ``TDistort``.
+    name : str
+        What the camera is called.
+
+    Returns
+    -------
+    Camera
+
+    Raises
+    ------
+    ValueError
+        A field is missing or impossible.
+
+    Examples
+    --------
+    >>> K = [[900, 0, 0], [0, 900, 0], [320, 240, 1]]
+    >>> fields = {"K": K, "r": np.eye(3), "t": [[0, 0, 9]], "RDistort": [0, 0], "TDistort": [0, 0]}
+    >>> camera_of(fields, "left")
+    <Camera 'left': focal length 900 px, centre (320, 240) px, at (0, 0, -9)>
+    """
     K, r, t, radial, tangential = (field(fields, (key,), name) for key in FIELDS)
     radial, tangential = np.ravel(radial).tolist(), np.ravel(tangential).tolist()
     if len(radial) not in (2, 3) or len(tangential) != 2:

@@ -25,7 +25,34 @@ def read(data: bytes) -> dict[str, Camera]:
         A pickle of anything else than numbers, or one without cameras, or a camera that lacks a
         field or has an impossible one.
     """
-    content = numbers(data)
+    return cameras_of(numbers(data))
+
+
+def cameras_of(content: Any) -> dict[str, Camera]:
+    """Give the cameras among the entries of a pickle that has been read.
+
+    Parameters
+    ----------
+    content : dict
+        Numbers of cameras to their ``intr``, ``R``, ``tvec`` and ``distort``; other entries are
+        left alone.
+
+    Returns
+    -------
+    dict of str to Camera
+        By their numbers.
+
+    Raises
+    ------
+    ValueError
+        No cameras, or one that lacks a field or has an impossible one.
+
+    Examples
+    --------
+    >>> fields = {"intr": np.eye(3), "R": np.eye(3), "tvec": np.ones((1, 3)), "distort": [0.0] * 5}
+    >>> cameras_of({4: fields, "points2d": None})["4"].t.tolist()
+    [1.0, 1.0, 1.0]
+    """
     entries = content.items() if isinstance(content, Mapping) else ()
     cameras = {key: entry for key, entry in entries if _is_camera(entry)}
     if not cameras:
