@@ -115,6 +115,24 @@ def tethered_fly(folder: Path, frames: int, rng: np.random.Generator) -> None:
         write_deepfly3d(folder / name, points, pixels, cameras)
 
 
+def recorded_fly(path: Path, recording: Path) -> None:
+    """Write a recording of real legs, an ``.npz`` of six of DeepFly3D's cameras, as a pickle.
+
+    It has ``pose3d`` (N, 30, 3), ``pose2d`` (6, N, 30, 2), ``camera_ids``, ``K``, ``R`` and ``t``;
+    antennas and stripes are in none of them.
+    """
+    with np.load(recording) as file:
+        deep, flat, numbers = file["pose3d"], file["pose2d"], file["camera_ids"].tolist()
+        views = [Camera(*(file[name][number] for name in "KRt")) for number in range(len(numbers))]
+    legs = np.r_[0:15, 19:34]
+    points_3d, points_2d = np.full((len(deep), 38, 3), np.nan), np.zeros((7, len(deep), 38, 2))
+    points_3d[:, legs] = deep
+    for number, pixels in zip(numbers, np.nan_to_num(flat), strict=True):
+        points_2d[number][:, legs] = pixels
+    by_number = dict(zip(numbers, views, strict=True))
+    write_deepfly3d(path, points_3d, points_2d, [by_number.get(n, views[0]) for n in range(7)])
+
+
 def write_prism(path: Path, points_3d: Any, side_x: Any, good: Any, index: Any) -> None:
     """Write a pickle of a ventral and a side view: `x` and `y` of the one, `z` of the other."""
     ventral = points_3d[..., :2]
@@ -127,13 +145,13 @@ def write_prism(path: Path, points_3d: Any, side_x: Any, good: Any, index: Any) 
 
 
 def prism_fly(folder: Path, frames: int, rng: np.random.Generator) -> None:
-    """Write two recordings, left legs first, 112 pixels to the millimetre."""
-    for number in (2, 4):
-        points = 112 * fly_legs(frames, number, number, ("left", "right")) + [350, 200, 0]
+    """Write a recording of each of four flies, left legs first, 112 pixels to the millimetre."""
+    for fly, recording in ((1, 4), (2, 4), (3, 4), (4, 2)):
+        points = 112 * fly_legs(frames, fly, fly, ("left", "right")) + [350, 200, 0]
         points += rng.normal(0, 1, points.shape)
         good = rng.random(points.shape[:2]) > 0.1
         write_prism(
-            folder / f"191125_PR_Fly1_{number:03}_prism.pkl",
+            folder / f"191125_PR_Fly{fly}_{recording:03}_prism.pkl",
             *(points, points[..., 0], good, np.arange(frames)),
         )
 
@@ -291,8 +309,15 @@ def main() -> None:
     parser.add_argument("name", choices=MAKERS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=600, help="of each recording")
+    parser.add_argument(
+        "--recorded", type=Path, nargs="+", help=".npz files of real tethered flies"
+    )
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
+    if asked.recorded:
+        for recording in asked.recorded:
+            recorded_fly(asked.folder / f"{recording.stem}.pkl", recording)
+        return
     MAKERS[asked.name](asked.folder, asked.frames, np.random.default_rng(0))
 
 
