@@ -65,6 +65,9 @@ def draw(found: Published, folder: Path, path: Path, z_down: bool = False) -> No
     )
     rows = np.flatnonzero(known.any(axis=1))
     row = int(rows[np.argsort(of_frame)[len(of_frame) // 2]])
+    shown = counts[row].copy()
+    # Roots are given, so that no error is counted of them; they are drawn all the same.
+    shown[list(skeleton.roots)] = True
     with mpl.rc_context({"font.size": 9}):
         figure = Figure(figsize=(11, 4.6), layout="constrained")
         grid = figure.add_gridspec(1, 2, width_ratios=(2, 1))
@@ -81,7 +84,7 @@ def draw(found: Published, folder: Path, path: Path, z_down: bool = False) -> No
             tar=truth[row],
             limb_id=skeleton.limbs or None,
             colors=skeleton.colors or None,
-            good_keypts=counts[row],
+            good_keypts=shown,
             legend=True,
         )
         if z_down:

@@ -16,6 +16,9 @@ from liftpose.io.pickled_numbers import numbers
 from liftpose.names import listed
 
 Array = npt.NDArray[Any]
+Numbers = npt.NDArray[np.int64]
+
+_MOST = 1e15
 
 
 def folder_of(data: str | os.PathLike[str], name: str) -> Path:
@@ -141,7 +144,7 @@ def table(content: Mapping[Any, Any], name: str, shape: tuple[int | str, ...]) -
     Raises
     ------
     ValueError
-        No such entry, something else than numbers, or another shape.
+        No such entry, something else than numbers, an infinite one, or another shape.
     """
     if name not in content:
         raise ValueError(f"there is no {name!r}; there are {listed([str(k) for k in content])}.")
@@ -156,4 +159,24 @@ def table(content: Mapping[Any, Any], name: str, shape: tuple[int | str, ...]) -
         raise ValueError(
             f"{name!r} has the shape {found.shape}; expected ({', '.join(map(str, shape))})."
         )
-    return found.astype(np.float64)
+    values = found.astype(np.float64)
+    # Squares of what is larger are infinite in single precision.
+    if (np.abs(values) > _MOST).any():
+        raise ValueError(f"{name!r} holds the number {values[np.abs(values) > _MOST][0]}.")
+    return values
+
+
+def whole_numbers(content: Mapping[Any, Any], name: str, shape: tuple[int | str, ...]) -> Numbers:
+    """Give an array of whole numbers, as `table` does.
+
+    Raises
+    ------
+    ValueError
+        As of `table`, or a number that is not whole.
+    """
+    values = table(content, name, shape)
+    # Beyond, doubles are not exact.
+    odd = ~(values == np.round(values)) | (np.abs(values) >= 2.0**53)
+    if odd.any():
+        raise ValueError(f"{name!r} holds the number {values[odd][0]}; expected whole numbers.")
+    return values.astype(np.int64)

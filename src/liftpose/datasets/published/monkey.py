@@ -16,17 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from liftpose.datasets.published.files import Array, folder_of, inside, matlab, named, one, table
+from liftpose.datasets.published.files import (
+    Array,
+    Numbers,
+    folder_of,
+    inside,
+    matlab,
+    named,
+    one,
+    table,
+    whole_numbers,
+)
 from liftpose.datasets.published.published import Published
 from liftpose.geometry.bones import with_bone_lengths
 from liftpose.geometry.camera import Camera
 from liftpose.names import listed
 from liftpose.poses import Key, Poses
 from liftpose.skeleton import Skeleton
-
-Numbers = npt.NDArray[np.int64]
 
 MACAQUE = Skeleton(
     [
@@ -281,7 +288,7 @@ def _pictures(
 ) -> dict[str, Numbers]:
     """For each camera the pictures it has of frames with 3D: rows of `crop`, by frame."""
     with named(path):
-        crop = table(matlab(path, "crop"), "crop", ("pictures", 6)).astype(np.int64)
+        crop = whole_numbers(matlab(path, "crop"), "crop", ("pictures", 6))
         crop = crop[np.isin(crop[:, 0], frames)]
         if batch in TESTED:
             low, high = np.asarray(GOOD_OF_9).T

@@ -19,7 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.datasets.published.files import Array, named, pickled, pickles, table
+from liftpose.datasets.published.files import (
+    Array,
+    Numbers,
+    named,
+    pickled,
+    pickles,
+    table,
+    whole_numbers,
+)
 from liftpose.datasets.published.flies import fly_of_legs, leg_joints, masks_2d
 from liftpose.datasets.published.published import Published
 from liftpose.names import listed
@@ -178,7 +186,7 @@ def _load(
     skeleton, kept = _without(kind.skeleton, exclude)
     points: dict[Key, Array] = {}
     masks: dict[Key, Any] = {}
-    rows: dict[Key, npt.NDArray[np.int64]] = {}
+    rows: dict[Key, Numbers] = {}
     for path in pickles(data, kind.name):
         with named(path):
             found, good, index = _recording(path, kind.skeleton.joint_count)
@@ -237,13 +245,13 @@ def _part(interval: tuple[int, int] | None, frames: int) -> slice:
     return slice(start, stop)
 
 
-def _recording(path: Path, joints: int) -> tuple[Array, Any, npt.NDArray[np.int64]]:
+def _recording(path: Path, joints: int) -> tuple[Array, Any, Numbers]:
     content = pickled(path)
     points = table(content, "points3d", ("frames", joints, 3))
     table(content, "points2d", (2, len(points), joints, 2))
     index = np.arange(len(points))
     if "index" in content:
-        index = table(content, "index", (len(points),)).astype(np.int64)
+        index = whole_numbers(content, "index", (len(points),))
     return points, _good(content, points.shape), index
 
 

@@ -16,9 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from liftpose.datasets.published.files import Array, folder_of, inside, matlab, named, one, table
+from liftpose.datasets.published.files import (
+    Array,
+    Numbers,
+    folder_of,
+    inside,
+    matlab,
+    named,
+    one,
+    table,
+    whole_numbers,
+)
 from liftpose.datasets.published.published import Published
 from liftpose.geometry.camera import Camera
 from liftpose.io.calibration.dannce import FIELDS, camera_of
@@ -109,7 +118,7 @@ def capture_rat(
     seen: dict[Key, Array] = {}
     deep: dict[Key, Array] = {}
     views: dict[Key, Camera] = {}
-    rows: dict[Key, npt.NDArray[np.int64]] = {}
+    rows: dict[Key, Numbers] = {}
     for session in _sessions(folder) if sessions is None else sessions:
         place = folder / f"data_3d_e{session}"
         for number in _cameras(place, session) if cameras is None else cameras:
@@ -161,19 +170,17 @@ def _cameras(place: Path, session: int) -> list[int]:
     return found
 
 
-def _recording(path: Path) -> tuple[Array, Array, npt.NDArray[np.int64]]:
+def _recording(path: Path) -> tuple[Array, Array, Numbers]:
     content = matlab(path, "data_2d", "data_3d", "data_sampleID")
     count = RAT.joint_count
     points_3d = table(content, "data_3d", ("frames", 3 * count))
     frames = len(points_3d)
     points_2d = table(content, "data_2d", (frames, 2 * count))
-    samples = table(
-        {"data_sampleID": np.ravel(content["data_sampleID"])}, "data_sampleID", (frames,)
-    )
+    samples = {"data_sampleID": np.ravel(content["data_sampleID"])}
     return (
         points_2d.reshape(frames, count, 2),
         points_3d.reshape(frames, count, 3),
-        samples.astype(np.int64),
+        whole_numbers(samples, "data_sampleID", (frames,)),
     )
 
 
