@@ -76,6 +76,15 @@ def test_shares_of_the_image_are_rows_and_then_columns(tmp_path, one_file):
     np.testing.assert_allclose(shares.poses_2d.points, pixels.poses_2d.points, rtol=1e-12)
 
 
+@pytest.mark.parametrize("shares", [True, False])
+def test_a_joint_that_was_not_looked_for_is_nan(tmp_path, shares):
+    pixels = PIXELS[:, :9].copy()
+    pixels[1, 3, 7] = 0
+    write_deepfly3d(tmp_path / "Fly1.pkl", FLY[:9], pixels, CAMERAS, shares)
+    seen = tethered_fly(tmp_path).poses_2d.only(("Fly1", 1)).points
+    assert np.argwhere(np.isnan(seen[:, :19]).all(axis=2)).tolist() == [[3, 7]]
+
+
 def test_names_say_where_a_joint_is():
     found = dict(zip(joints_of_a_fly(), FLY[0], strict=True))
     assert found["RF_Claw"][0] > found["RM_Claw"][0] > found["RH_Claw"][0]
