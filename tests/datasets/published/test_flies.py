@@ -24,6 +24,7 @@ real = pytest.mark.skipif(
 )
 
 SKELETON = flies.FLY
+LEG = ("thorax_coxa", "coxa_femur", "femur_tibia", "tibia_tarsus", "claw")
 FRAMES = 905
 CAMERAS = deepfly3d_cameras()
 FLY = whole_fly(FRAMES, 1, 1)
@@ -87,11 +88,14 @@ def test_a_joint_that_was_not_looked_for_is_nan(tmp_path, shares):
 
 def test_names_say_where_a_joint_is():
     found = dict(zip(joints_of_a_fly(), FLY[0], strict=True))
-    assert found["RF_Claw"][0] > found["RM_Claw"][0] > found["RH_Claw"][0]
-    for joint in ("F_ThC", "M_FTi", "H_Claw", "_Antenna", "_Stripe2"):
-        assert found[f"L{joint}"][1] > 0 > found[f"R{joint}"][1]
-    for leg in ("RF", "LH"):
-        order = [found[f"{leg}_{joint}"] for joint in ("ThC", "CTr", "FTi", "TiTa", "Claw")]
+    assert found["right_front_claw"][0] > found["right_mid_claw"][0] > found["right_hind_claw"][0]
+    for joint in ("front_thorax_coxa", "mid_femur_tibia", "hind_claw", "antenna", "stripe_2"):
+        assert found[f"left_{joint}"][1] > 0 > found[f"right_{joint}"][1]
+    for leg in ("right_front", "left_hind"):
+        order = [
+            found[f"{leg}_{joint}"]
+            for joint in ("thorax_coxa", "coxa_femur", "femur_tibia", "tibia_tarsus", "claw")
+        ]
         assert order[0][2] > order[-1][2]
         assert np.linalg.norm(order[0] - order[1]) < np.linalg.norm(order[0] - order[-1])
 
@@ -99,7 +103,14 @@ def test_names_say_where_a_joint_is():
 def joints_of_a_fly():
     assert SKELETON.joint_count == 38
     assert [SKELETON.joints[root] for root in SKELETON.roots] == [
-        *("RF_ThC", "RM_ThC", "RH_ThC", "LF_ThC", "LM_ThC", "LH_ThC")
+        *(
+            "right_front_thorax_coxa",
+            "right_mid_thorax_coxa",
+            "right_hind_thorax_coxa",
+            "left_front_thorax_coxa",
+            "left_mid_thorax_coxa",
+            "left_hind_thorax_coxa",
+        )
     ]
     assert all(
         {joint // 19 for joint in targets} == {root // 19} and len(targets) == 4
@@ -122,8 +133,8 @@ def test_one_side_is_its_fifteen_leg_joints(one_file):
     np.testing.assert_allclose(found.poses_3d.only(right).points, FLY[:899, :15])
     np.testing.assert_allclose(found.poses_3d.only(left).points, FLY[:899, 19:34])
     np.testing.assert_allclose(found.poses_2d.only(left).points, PIXELS[4, :899, 19:34])
-    assert found.skeleton.joints[0] == "F_ThC"
-    assert found.skeleton.joints[14] == "H_Claw"
+    assert found.skeleton.joints[0] == "front_thorax_coxa"
+    assert found.skeleton.joints[14] == "hind_claw"
     assert found.skeleton.roots == (0, 5, 10)
     assert max(found.reprojection().values()) < 1e-6
 

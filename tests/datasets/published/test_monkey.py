@@ -5,7 +5,7 @@ import pytest
 
 from examples.stand_ins import looking_at, write_labels, write_open_monkey
 from liftpose.datasets import open_monkey
-from liftpose.datasets.published.monkey import LENGTHS, MACAQUE
+from liftpose.datasets.published.monkey import BONES, LENGTHS, MACAQUE
 from liftpose.geometry.bones import bone_lengths
 
 RNG = np.random.default_rng(1)
@@ -114,11 +114,9 @@ def test_labels_are_pixels_of_the_whole_image(folder):
 def test_bones_can_be_those_of_one_animal(folder):
     found = open_monkey(folder, same_bones=True)
     points = found.poses_3d.points
-    np.testing.assert_allclose(
-        bone_lengths(points, MACAQUE.bones), np.broadcast_to(LENGTHS, (5, 12))
-    )
+    np.testing.assert_allclose(bone_lengths(points, BONES), np.broadcast_to(LENGTHS, (5, 12)))
     np.testing.assert_allclose(points[:4, 7], POINTS[:, 7])
-    for near, far in MACAQUE.bones:
+    for near, far in BONES:
         now, then = points[:4, far] - points[:4, near], POINTS[:, far] - POINTS[:, near]
         cosine = (now * then).sum(1) / np.linalg.norm(now, axis=1) / np.linalg.norm(then, axis=1)
         np.testing.assert_allclose(cosine, 1)

@@ -9,6 +9,8 @@ from examples.stand_ins import write_prism
 from liftpose import Lifter
 from liftpose.datasets import prism_fly, prism_mouse
 
+LEG = ("thorax_coxa", "coxa_femur", "femur_tibia", "tibia_tarsus", "claw")
+
 RNG = np.random.default_rng(0)
 FRAMES = 40
 
@@ -36,9 +38,9 @@ def test_the_fly_from_below_and_its_height(tmp_path):
     np.testing.assert_array_equal(found.depth().poses_3d.points, kept[..., 2:])
     np.testing.assert_array_equal(found.depth().poses_3d.given, points[..., 2:])
     np.testing.assert_array_equal(found.numbers[name], 3 * np.arange(FRAMES) + 7)
-    assert found.skeleton.joints[:5] == ("LF_ThC", "LF_CTr", "LF_FTi", "LF_TiTa", "LF_Claw")
-    assert found.skeleton.joints[15] == "RF_ThC"
-    assert found.skeleton.joints[29] == "RH_Claw"
+    assert found.skeleton.joints[:5] == tuple(f"left_front_{joint}" for joint in LEG)
+    assert found.skeleton.joints[15] == "right_front_thorax_coxa"
+    assert found.skeleton.joints[29] == "right_hind_claw"
     assert not found.cameras
     assert (found.poses_3d.frame, found.poses_3d.unit) == ("camera", "px")
     with pytest.raises(ValueError, match="no camera to project"):
@@ -55,8 +57,8 @@ def test_an_interval_and_joints_are_left_out_everywhere(tmp_path):
     mask = good[10:30, kept]
     np.testing.assert_array_equal(~np.isnan(found.poses_3d.points).any(axis=2), mask)
     np.testing.assert_array_equal(found.numbers[name], 3 * np.arange(10, 30) + 7)
-    assert found.skeleton.joints[0] == "LM_ThC"
-    assert "LH_CTr" not in found.skeleton.joints
+    assert found.skeleton.joints[0] == "left_mid_thorax_coxa"
+    assert "left_hind_coxa_femur" not in found.skeleton.joints
     assert found.skeleton.joint_count == 24
     with pytest.raises(ValueError, match=r"interval is \(10, 50\)"):
         prism_fly(tmp_path, interval=(10, 50))

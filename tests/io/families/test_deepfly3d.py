@@ -187,3 +187,9 @@ def test_the_table_says_what_is_read():
     entry = next(entry for entry in formats() if entry.name == "deepfly3d")
     assert (entry.reads, entry.unproven, entry.writes) == ((2, 3), (), ())
     assert len(set(JOINTS)) == 38
+
+
+def test_its_joints_are_those_of_the_shipped_skeleton():
+    from liftpose import Skeleton
+
+    assert Skeleton.named("fly38").joints == JOINTS

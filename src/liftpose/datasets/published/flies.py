@@ -9,7 +9,6 @@ as a share of the image's height and width.
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import warnings
@@ -48,62 +47,10 @@ SEEN = {
 }
 """Joints that each camera sees."""
 
-_LEG = ("ThC", "CTr", "FTi", "TiTa", "Claw")
-_COLORS = (
-    *((186, 30, 49), (201, 86, 79), (213, 133, 121)),
-    *((15, 115, 153), (26, 141, 175), (117, 190, 203)),
-)
-
-
-def leg_joints(legs: Sequence[str]) -> list[str]:
-    """Name the five joints of each leg, from the body outwards."""
-    return [f"{leg}_{joint}" for leg in legs for joint in _LEG]
-
-
-def leg_bones(legs: Sequence[str]) -> list[tuple[str, str]]:
-    """List the bones of legs by the names of their joints."""
-    pairs = itertools.pairwise(_LEG)
-    return [(f"{leg}_{a}", f"{leg}_{b}") for a, b in pairs for leg in legs]
-
-
-def fly_of_legs(
-    legs: Sequence[str],
-    joints: Sequence[str] | None = None,
-    unit: str | None = None,
-    pairs: Sequence[tuple[str, str]] = (),
-) -> Skeleton:
-    """Make the skeleton of legs, each predicted from where it joins the body."""
-    names = leg_joints(legs) if joints is None else list(joints)
-    of_leg = {f"{leg}_{joint}": number for number, leg in enumerate(legs) for joint in _LEG}
-    colors = [*_COLORS[: len(legs)], (120, 120, 120)]
-    beside = len(legs)
-    has_others = any(name not in of_leg for name in names)
-    return Skeleton(
-        names,
-        bones=leg_bones(legs),
-        roots=[f"{leg}_{_LEG[0]}" for leg in legs],
-        target_sets=[[f"{leg}_{joint}" for joint in _LEG[1:]] for leg in legs],
-        limbs=[of_leg.get(name, beside) for name in names],
-        colors=colors if has_others else colors[:-1],
-        pairs=pairs,
-        unit=unit,
-    )
-
-
-def _side(side: str) -> list[str]:
-    rest = ["Antenna", *(f"Stripe{number}" for number in (1, 2, 3))]
-    return [*leg_joints([f"{side}{leg}" for leg in "FMH"]), *(f"{side}_{name}" for name in rest)]
-
-
-_RIGHT, _LEFT = _side("R"), _side("L")
-FLY = fly_of_legs(
-    ["RF", "RM", "RH", "LF", "LM", "LH"],
-    [*_RIGHT, *_LEFT],
-    pairs=list(zip(_LEFT, _RIGHT, strict=True)),
-)
+FLY = Skeleton.named("fly38")
 """Both sides: three legs each, antenna and stripes of the abdomen; only legs are targets."""
 
-SIDE = fly_of_legs(["F", "M", "H"])
+SIDE = Skeleton.named("fly-leg15")
 """The legs of one side, front, middle and hind, whichever side it is."""
 
 

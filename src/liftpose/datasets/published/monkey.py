@@ -35,31 +35,20 @@ from liftpose.names import listed
 from liftpose.poses import Key, Poses
 from liftpose.skeleton import Skeleton
 
-MACAQUE = Skeleton(
-    [
-        *("Nose", "Head", "Neck", "RShoulder", "RHand", "LShoulder", "LHand"),
-        *("Hip", "RKnee", "RFoot", "LKnee", "LFoot", "Tail"),
-    ],
-    bones=[
-        *((0, 1), (1, 2), (2, 3), (3, 4), (2, 5), (5, 6)),
-        *((2, 7), (7, 8), (8, 9), (7, 10), (10, 11), (7, 12)),
-    ],
-    roots=["Neck"],
-    target_sets=[[0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]],
-    limbs=[0, 0, 0, 1, 1, 2, 2, 0, 3, 3, 4, 4, 5],
-    colors=[
-        *((90, 90, 90), (186, 30, 49), (15, 115, 153)),
-        *((213, 133, 121), (117, 190, 203), (170, 120, 40)),
-    ],
-    pairs=[("LShoulder", "RShoulder"), ("LHand", "RHand"), ("LKnee", "RKnee"), ("LFoot", "RFoot")],
-)
+MACAQUE = Skeleton.named("macaque13")
 """Thirteen joints; the unit of the 3D is not known."""
+
+BONES = (
+    *((0, 1), (1, 2), (2, 3), (3, 4), (2, 5), (5, 6)),
+    *((2, 7), (7, 8), (8, 9), (7, 10), (10, 11), (7, 12)),
+)
+"""The bones of the original example, in its order."""
 
 LENGTHS = (
     *(0.20820029, 0.24672319, 0.20071098, 0.67488184, 0.20363887, 0.68685812),
     *(0.8618808, 0.52081985, 0.37218406, 0.52878267, 0.37562456, 0.37562456),
 )
-"""Lengths to which the original example scales the bones, in their order."""
+"""Lengths to which it scales them."""
 
 TREE = ((), (0,), (1, 3, 5), (4,), (), (6,), (), (2, 8, 10, 12), (9,), (), (11,), (), ())
 """The joints that hang on each joint, outwards from the hip, which stays where it is."""
@@ -155,7 +144,7 @@ def open_monkey(
         raise ValueError(f"{folder}: no camera has a picture of a frame with 3D.")
     if same_bones:
         deep = {
-            key: with_bone_lengths(table_, TREE, MACAQUE.bones, np.asarray(LENGTHS))
+            key: with_bone_lengths(table_, TREE, BONES, np.asarray(LENGTHS))
             for key, table_ in deep.items()
         }
     return Published(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,15 @@ from liftpose.datasets.published.files import (
     table,
     whole_numbers,
 )
-from liftpose.datasets.published.flies import fly_of_legs, leg_joints, masks_2d
+from liftpose.datasets.published.flies import masks_2d
 from liftpose.datasets.published.published import Published
 from liftpose.names import listed
 from liftpose.poses import Key, Poses
 from liftpose.skeleton import Skeleton
 
-_LEGS = ("LF", "LM", "LH", "RF", "RM", "RH")
-FLY = fly_of_legs(
-    _LEGS,
-    unit="px",
-    pairs=list(zip(leg_joints(_LEGS[:3]), leg_joints(_LEGS[3:]), strict=True)),
-)
-"""Six legs, in the order of the tracker's settings; pixels, 112 of them to the millimetre."""
+_BOTH_SIDES = Skeleton.named("fly38")
+FLY = replace(_BOTH_SIDES.subset([*range(19, 34), *range(15)]), unit="px")
+"""Six legs, the left ones first, as the tracker has them; pixels, 112 of them to the millimetre."""
 
 MOUSE = Skeleton(
     ["FR_paw", "HR_paw", "FL_paw", "HL_paw", "snout", "tail_base", "body"],

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,29 +36,7 @@ from liftpose.io.matlab import variables
 from liftpose.poses import Key, Poses
 from liftpose.skeleton import Skeleton
 
-RAT = Skeleton(
-    [
-        *("HeadF", "HeadB", "HeadL", "SpineF", "SpineM", "SpineL", "Offset1", "Offset2"),
-        *("HipL", "HipR", "ElbowL", "ArmL", "ShoulderL", "ShoulderR", "ElbowR", "ArmR"),
-        *("KneeR", "KneeL", "ShinL", "ShinR"),
-    ],
-    bones=[
-        *((0, 1), (0, 3), (3, 4), (4, 5), (5, 8), (5, 9), (10, 11), (3, 12)),
-        *((3, 13), (10, 12), (13, 14), (14, 15), (8, 17), (9, 16), (17, 18), (16, 19)),
-    ],
-    roots=["SpineF"],
-    target_sets=[[joint for joint in range(20) if joint != 3]],
-    limbs=[0, 0, 0, 1, 1, 1, 1, 1, 2, 3, 4, 4, 4, 5, 5, 5, 3, 2, 2, 3],
-    colors=[
-        *((90, 90, 90), (191, 0, 191), (15, 115, 153)),
-        *((186, 30, 49), (117, 190, 203), (213, 133, 121)),
-    ],
-    pairs=[
-        *(("HipL", "HipR"), ("ElbowL", "ElbowR"), ("ArmL", "ArmR")),
-        *(("ShoulderL", "ShoulderR"), ("KneeL", "KneeR"), ("ShinL", "ShinR")),
-    ],
-    unit="mm",
-)
+RAT = replace(Skeleton.named("rat20"), unit="mm")
 """Twenty markers; ``Offset1`` and ``Offset2`` are on the back, to tell the sides apart."""
 
 TRAINED, TESTED = (1, 2, 3), (0,)
