@@ -62,7 +62,7 @@ def test_the_formats_are_listed():
     listed = {entry.name: entry for entry in formats()}
     assert {"movement", "npz", "npy", "deeplabcut"} <= set(listed)
     assert listed["deeplabcut"].reads
-    assert not listed["deeplabcut"].writes
+    assert listed["deeplabcut"].writes == (2, 3)
     assert listed["movement"].suffixes == (".nc", ".h5", ".hdf5")
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import recordings
-from liftpose.io import open_poses, read_poses
+from liftpose.io import open_poses, read_poses, write_poses
+from liftpose.poses import Poses
 
 FOLDER = recordings.data_folder() / "raw" / "deeplabcut"
 FILES = ("CollectedData_Mackenzie.h5", "reachingDEMO_2D.h5", "reachingDEMO_3D.h5")
@@ -170,14 +171,35 @@ def test_columns_of_two_precisions_lie_in_two_blocks(kind, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["csv", "table", "fixed"])
-def test_frames_that_are_missing_or_out_of_order_are_refused(kind, tmp_path):
+def test_frames_that_are_left_out_are_not_seen(kind, tmp_path):
     path = tmp_path / ("poses.csv" if kind == "csv" else "poses.h5")
-    for order, words in (([0, 1, 3, 4], "frame 3 follows frame 1"), ([1, 0, 2], "frame 0 follows")):
-        write(table().iloc[order], path, kind)
-        with pytest.raises(ValueError, match=rf"{path.name}: {words}"):
-            read_poses(path)
-    write(table().iloc[2:], path, kind)
-    assert read_poses(path).frames == 3
+    write(table().iloc[[2, 4]], path, kind)
+    poses = read_poses(path)
+    np.testing.assert_allclose(poses.points[::2, 0], table().to_numpy()[[2, 4], :2], rtol=1e-15)
+    assert np.isnan(poses.points[1]).all()
+    assert np.isnan(poses.confidence[1]).all()
+    # The table begins with frame 2: a clip, or nobody was seen before.
+    assert poses.provenance == {"scorer": "DLC_resnet50", "first_frame": "2"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "table", "fixed"])
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [([1, 0, 2], "frame 0 follows 1"), ([0, 1, 1], "frame 1 is there twice")],
+)
+def test_frames_out_of_order_are_refused(kind, order, words, tmp_path):
+    path = tmp_path / ("poses.csv" if kind == "csv" else "poses.h5")
+    write(table().iloc[order], path, kind)
+    with pytest.raises(ValueError, match=rf"{path.name}: {words}"):
+        read_poses(path)
+
+
+def test_numbers_that_can_be_none_of_frames_take_no_memory(tmp_path):
+    frame = table(frames=2)
+    frame.index = [0, 10**13]
+    write(frame, tmp_path / "poses.csv", "csv")
+    with pytest.raises(ValueError, match="of which only 2 are there"):
+        read_poses(tmp_path / "poses.csv")
 
 
 class Harmful:
@@ -245,3 +267,155 @@ def test_tables_of_something_else_are_refused(tmp_path):
         table().to_hdf(tmp_path / "two.h5", key=key)
     with pytest.raises(ValueError, match=r"it holds 2 tables \(a, b\)"):
         read_poses(tmp_path / "two.h5")
+
+
+def test_labels_may_be_longer_than_what_is_looked_at_first(tmp_path):
+    frame = table(joints=[f"a joint with a long name {number}" for number in range(200)])
+    write(frame, tmp_path / "poses.csv", "csv")
+    poses = read_poses(tmp_path / "poses.csv")
+    np.testing.assert_allclose(poses.points[..., 0], frame.to_numpy()[:, ::3], rtol=1e-15)
+
+
+def test_other_ways_of_writing_the_same(tmp_path):
+    path = tmp_path / "poses.csv"
+    write(table(), path, "csv")
+    plain, text = read_poses(path), path.read_text()
+    first, *rest = text.splitlines()[3:]
+    tops = text.splitlines()[:3]
+    named = [*tops, "frame" + "," * 6, first, *rest]
+    for other in (
+        "\ufeff" + text,
+        text.replace("\n", "\r\n"),
+        "\n".join([*named, ""]),
+        text.rstrip("\n"),
+        text.replace("\n3,", "\n\n3.0,"),
+        text.replace(",,,,", ",NaN,NA,nan,"),
+    ):
+        path.write_text(other, newline="")
+        again = read_poses(path)
+        assert (again.joints, again.provenance) == (plain.joints, plain.provenance)
+        np.testing.assert_array_equal(again.points, plain.points)
+
+
+def test_further_coordinates_are_kept_by_name(tmp_path):
+    # Anipose's filter of 2D says which points it made up.
+    frame = table(coords=("x", "y", "likelihood", "interpolated"))
+    write(frame, tmp_path / "poses.h5", "table")
+    poses = read_poses(tmp_path / "poses.h5")
+    assert list(poses.extra) == ["interpolated"]
+    expected = frame.xs("interpolated", axis=1, level="coords").to_numpy()
+    np.testing.assert_array_equal(poses.extra["interpolated"], expected)
+
+
+def test_scores_that_were_never_squashed_are_cut_and_percentages_are_refused(tmp_path):
+    frame = table()
+    frame["DLC_resnet50", "nose", "likelihood"] = [1.2, -0.1, 0.5, 1.0, np.nan]
+    write(frame, tmp_path / "poses.csv", "csv")
+    np.testing.assert_allclose(
+        read_poses(tmp_path / "poses.csv").confidence[:, 0], [1, 0, 0.5, 1, np.nan]
+    )
+    frame["DLC_resnet50", "nose", "likelihood"] = [97.0, 3.0, 0.5, 1.0, np.nan]
+    write(frame, tmp_path / "poses.csv", "csv")
+    with pytest.raises(ValueError, match=r"poses.csv: .* is 97 .*Divide percentages by 100"):
+        read_poses(tmp_path / "poses.csv")
+
+
+def seen(individuals=(), dims=2, sure=True, kind=np.float64, frames=4, joints=("nose", "tail")):
+    rng = np.random.default_rng(1)
+    keys = individuals or ("",)
+    tables = {key: rng.normal(size=(frames, len(joints), dims)).astype(kind) for key in keys}
+    tables[keys[0]][1, 0] = np.nan
+    sures = {key: rng.random((frames, len(joints)), np.float32) for key in keys}
+    return Poses.from_experiments(
+        tables,
+        joints=joints,
+        individuals=individuals or None,
+        confidence=sures if sure else None,
+        provenance={"scorer": "DLC_resnet50_walkJan1shuffle1_100"},
+    )
+
+
+def same(again, poses):
+    assert (again.joints, again.individuals, again.keys) == (
+        poses.joints,
+        poses.individuals,
+        poses.keys,
+    )
+    np.testing.assert_allclose(again.points, poses.points, rtol=1e-7)
+    if poses.confidence is None:
+        assert again.confidence is None
+    else:
+        np.testing.assert_array_equal(again.confidence, poses.confidence)
+
+
+@pytest.mark.parametrize("end", [".csv", ".h5"])
+@pytest.mark.parametrize("individuals", [(), ("mus 1", "mus 2")])
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("sure", [True, False])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_what_is_written_opens_in_pandas_and_here(end, individuals, dims, sure, kind, tmp_path):
+    pd = pytest.importorskip("pandas")
+    poses = seen(individuals, dims, sure, kind)
+    path = write_poses(poses, tmp_path / f"walk{end}", format="deeplabcut")
+    again = read_poses(path)
+    same(again, poses)
+    assert again.provenance == poses.provenance
+    levels = [0, 1, 2, 3] if individuals else [0, 1, 2]
+    frame = pd.read_csv(path, header=levels, index_col=0) if end == ".csv" else pd.read_hdf(path)
+    assert frame.columns.names[0] == "scorer"
+    assert frame.index.tolist() == [0, 1, 2, 3]
+    for key in poses.keys:
+        for number, joint in enumerate(poses.joints):
+            label = (poses.provenance["scorer"], *([key] if individuals else []), joint)
+            np.testing.assert_allclose(
+                frame[label][["x", "y", "z"][:dims]].to_numpy(),
+                poses.only(key).points[:, number],
+                rtol=1e-7,
+            )
+
+
+@pytest.mark.parametrize("end", [".csv", ".h5"])
+@pytest.mark.parametrize("individuals", [(), ("mus 1", "mus 2")])
+@pytest.mark.parametrize(("dims", "sure"), [(2, True), (2, False), (3, False)])
+def test_what_is_written_opens_in_movement(end, individuals, dims, sure, tmp_path):
+    poses = seen(individuals, dims, sure)
+    path = write_poses(poses, tmp_path / f"walk{end}", format="deeplabcut")
+    theirs = of_movement(path)
+    values = theirs.position.transpose("individuals", "time", "keypoints", "space").values
+    np.testing.assert_allclose(values.reshape(poses.points.shape), poses.points, rtol=1e-15)
+    assert tuple(theirs.keypoints.values) == poses.joints
+    if individuals:
+        assert tuple(theirs.individuals.values) == individuals
+
+
+names = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
+        str.strip
+    ),
+    min_size=1,
+    max_size=4,
+    unique=True,
+)
+
+
+@given(names, names, st.sampled_from([".csv", ".h5"]))
+@settings(max_examples=40)
+def test_every_name_comes_back(tmp_path_factory, joints, individuals, end):
+    path = tmp_path_factory.mktemp("names") / f"walk{end}"
+    poses = seen(tuple(individuals), joints=tuple(joints))
+    again = read_poses(write_poses(poses, path, format="deeplabcut"))
+    assert (again.joints, again.individuals) == (poses.joints, poses.individuals)
+    np.testing.assert_array_equal(again.points, poses.points)
+
+
+def test_what_such_a_table_cannot_hold_is_refused(tmp_path):
+    two = Poses.from_experiments({"a": np.zeros((3, 1, 2)), "b": np.zeros((2, 1, 2))})
+    for poses, name, words in (
+        (two, "a.csv", "2 experiments that are not of individuals filmed together"),
+        (seen(joints=("nose", " ")), "a.csv", "is called ' '; it needs a name"),
+        (seen(joints=("nose", "a\0")), "a.h5", "null character"),
+        (seen(), "a.txt", "end in .csv or .h5"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            write_poses(poses, tmp_path / name, format="deeplabcut")
+    assert not list(tmp_path.iterdir())

@@ -9,48 +9,47 @@ coordinate. We read them ourselves rather than through `movement`:
 - ``.csv``: `movement` 0.15 refuses ``CollectedData_*.csv``, and goes by the place of a column
   rather than by its labels: columns in another order, or individuals with body parts of their own
   (what DeepLabCut calls unique body parts), come out as other joints or other frames.
+- Both: `movement` takes the rows for frames 0, 1, 2 whatever their numbers are. What DeepLabCut
+  stitches of tracklets begins with the first frame in which it saw an animal, and may leave out
+  others.
 """
 
 from __future__ import annotations
 
-import csv
-import itertools
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from liftpose.io.families.lightning_pose import is_by_model
 from liftpose.io.hdf5 import HDF5, holds, whole
 from liftpose.io.pickles import plain_values
-from liftpose.io.registry import reader
-from liftpose.poses import UNNAMED, Poses
+from liftpose.io.registry import reader, writer
+from liftpose.io.scorer_tables import (
+    DEFAULT_SCORER,
+    LEVELS,
+    Label,
+    ScorerTable,
+    from_poses,
+    levels_on_top,
+    read_text,
+    to_poses,
+    write_text,
+)
+from liftpose.io.tables import Rows, frame_numbers, writable
+from liftpose.poses import Lifted, Poses
 
 NAME, TITLE = "deeplabcut", "a table of DeepLabCut"
-_LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
-_AXES = ("x", "y", "z")
-_EMPTY = re.compile(r"(?<=,)(?=,|\s*$)")
-
-Table = npt.NDArray[np.float64]
-Label = tuple[str, ...]
+KEY = "df_with_missing"
+"""Name of the table in HDF5, which `movement` asks for."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Columns:
-    """Values (frames, columns), and the labels of every column without the scorer's."""
-
-    labels: list[Label]
-    values: Table
-
-
-def is_csv(head: bytes) -> bool:
+def is_csv(path: Path, head: bytes) -> bool:
     """Whether a file is text with the labels that DeepLabCut puts on top of its columns."""
-    firsts = tuple(line.split(b",")[0].strip() for line in head.splitlines()[:4])
-    names = [tuple(name.encode() for name in level) for level in _LEVELS]
-    return firsts[:3] == names[0] or firsts == names[1]
+    tops = levels_on_top(path, head)
+    return bool(tops) and not is_by_model(tops)
 
 
 def is_hdf5(path: Path, head: bytes) -> bool:
@@ -62,46 +61,16 @@ def is_hdf5(path: Path, head: bytes) -> bool:
     NAME,
     TITLE,
     suffixes=(".h5", ".csv"),
-    recognises=lambda path, head: is_csv(head) or is_hdf5(path, head),
+    recognises=lambda path, head: is_csv(path, head) or is_hdf5(path, head),
 )
 def read_deeplabcut(path: Path) -> Poses:
     """Read a table, be it HDF5 or text."""
     with path.open("rb") as file:
         is_text = not file.read(len(HDF5)).startswith(HDF5)
-    return _text(path) if is_text else _hdf5(path)
+    return to_poses(read_text(path) if is_text else _hdf5(path), "DeepLabCut")
 
 
-def _text(path: Path) -> Poses:
-    lines = iter(path.read_text(encoding="utf-8-sig").splitlines())
-    tops = [*csv.reader(itertools.islice(lines, 3))]
-    if tops[1][:1] == ["individuals"]:
-        tops += csv.reader(itertools.islice(lines, 1))
-    if len({len(top) for top in tops}) != 1:
-        raise ValueError(f"its labels are of {[len(top) for top in tops]} columns; they differ.")
-    # The path of a labelled image takes one column, or three where it is split.
-    begin = next((i for i, cell in enumerate(tops[-1]) if i and cell), len(tops[-1]))
-    rows = [line for line in lines if line.strip()]
-    if not rows:
-        raise ValueError("it has column labels and no frames.")
-    _check_frames(_cells(rows, 0, 1, str)[:, 0])
-    labels = list(zip(*(top[begin:] for top in tops[1:]), strict=True))
-    return _poses(_Columns(labels, _cells(rows, begin, len(tops[0]), float)))
-
-
-def _cells(rows: list[str], start: int, stop: int, kind: type) -> npt.NDArray[Any]:
-    filled = (_EMPTY.sub("nan", row) for row in rows)
-    return np.loadtxt(
-        filled,
-        kind,
-        comments=None,
-        delimiter=",",
-        usecols=range(start, stop),
-        ndmin=2,
-        quotechar='"',
-    )
-
-
-def _hdf5(path: Path) -> Poses:
+def _hdf5(path: Path) -> ScorerTable:
     """Read either of the two ways in which pandas writes a table."""
     import h5py  # type: ignore[import-untyped]
 
@@ -111,7 +80,6 @@ def _hdf5(path: Path) -> Poses:
             raise ValueError(f"it holds {len(found)} tables ({', '.join(found)}); expected one.")
         (group,) = found.values()
         index, order, blocks = (_table if "table" in group else _fixed)(group)
-    _check_frames(index)
     if len({len(block.values) for block in blocks}) != 1:
         raise ValueError("its blocks of columns are not of the same number of frames.")
     labels = [label for block in blocks for label in block.labels]
@@ -119,8 +87,20 @@ def _hdf5(path: Path) -> Poses:
         raise ValueError(f"it names {len(order)} columns and holds {len(labels)} others.")
     place = {label: number for number, label in enumerate(labels)}
     values = np.concatenate([block.values for block in blocks], axis=1)
+    if not len(values):
+        raise ValueError("it has column labels and no frames.")
     # pandas keeps columns of one type together; joints are to come in the order of the file.
-    return _poses(_Columns(order, values[:, [place[label] for label in order]]))
+    values = values[:, [place[label] for label in order]]
+    return ScorerTable(order, values, _numbered(index, len(values)))
+
+
+def _numbered(index: npt.NDArray[Any] | None, count: int) -> Rows | None:
+    """Numbers of frames, or None where rows are named by images."""
+    if index is None or index.dtype.kind not in "iuf":
+        return None
+    if index.shape != (count,):
+        raise ValueError(f"it has {count} rows and names {index.shape} of them.")
+    return frame_numbers(index.astype(np.float64), "of frames")
 
 
 def _frames(file: Any) -> Iterator[tuple[str, Any]]:
@@ -137,7 +117,7 @@ def _frames(file: Any) -> Iterator[tuple[str, Any]]:
             yield name, entry
 
 
-Parts = tuple[npt.NDArray[Any] | None, list[Label], list[_Columns]]
+Parts = tuple[npt.NDArray[Any] | None, list[Label], list[ScorerTable]]
 """Names of the frames, labels of all columns in order, and columns of one type together."""
 
 
@@ -187,72 +167,94 @@ def _label(parts: Any) -> Label:
         raise ValueError(
             f"a column is called {parts!r}; expected scorer, (individual,) body part, coordinate."
         )
-    _, *rest = parts
-    return tuple(part.decode() if isinstance(part, bytes) else str(part) for part in rest)
+    return tuple(part.decode() if isinstance(part, bytes) else str(part) for part in parts)
 
 
-def _block(labels: list[Label], values: npt.NDArray[Any]) -> _Columns:
+def _block(labels: list[Label], values: npt.NDArray[Any]) -> ScorerTable:
     if values.dtype.kind not in "iufb" or values.ndim != 2 or len(labels) != values.shape[1]:
         raise ValueError(
             f"{len(labels)} columns have values of shape {values.shape} and type {values.dtype}; "
             "expected one number for every frame and column."
         )
-    return _Columns(labels, values.astype(np.float64))
+    return ScorerTable(labels, values.astype(np.float64))
 
 
-def _check_frames(index: npt.NDArray[Any] | None) -> None:
-    """Refuse frames that are out of order: rows would then not be frames."""
-    try:
-        numbers = None if index is None else index.astype(np.int64)
-    except ValueError:
-        return  # names of images
-    if numbers is None or index is None or index.dtype.kind == "S":
-        return
-    jumps = np.flatnonzero(np.diff(numbers) != 1)
-    if len(jumps):
-        here, after = numbers[jumps[0]], numbers[jumps[0] + 1]
-        raise ValueError(
-            f"frame {after} follows frame {here}; expected every frame, in order. Sort the rows, "
-            "and put empty ones where frames are missing (pandas: table.reindex(range(n)))."
+@writer(NAME, TITLE, suffixes=())
+def write_deeplabcut(poses: Poses | Lifted, path: Path) -> None:
+    """Write a table of one animal, or of several that were filmed together."""
+    table = from_poses(poses, poses.provenance.get("scorer", DEFAULT_SCORER))
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        _write_hdf5(table, path)
+    elif path.suffix.lower() == ".csv":
+        write_text(table, path)
+    else:
+        raise ValueError(f"DeepLabCut's tables end in .csv or .h5, and this in {path.suffix!r}.")
+
+
+def _write_hdf5(table: ScorerTable, path: Path) -> None:
+    """Write the layout that pandas calls fixed.
+
+    Its labels are arrays of letters rather than pickles, so that no reader unpickles anything, and
+    they may be of any number; the attributes that hold them in the other layout end at 64 kB.
+    """
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        _describe(file, "GROUP", "1.0", PYTABLES_FORMAT_VERSION="2.1")
+        group = file.create_group(KEY)
+        depth = len(table.labels[0])
+        _describe(
+            group,
+            "GROUP",
+            "1.0",
+            pandas_type="frame",
+            encoding="UTF-8",
+            errors="strict",
+            ndim=np.int64(2),
+            nblocks=np.int64(1),
+            axis0_variety="multi",
+            axis0_nlevels=np.int64(depth),
+            axis1_variety="regular",
+            block0_items_variety="multi",
+            block0_items_nlevels=np.int64(depth),
         )
+        rows = np.arange(len(table.values), dtype=np.int64)
+        _array(group, "axis1", rows, kind="integer", name=_NOTHING)
+        _array(group, "block0_values", table.values.astype(np.float64))
+        for axis in ("axis0", "block0_items"):
+            _write_labels(group, axis, table.labels)
 
 
-def _poses(columns: _Columns) -> Poses:
-    """Sort columns by what they are called, whatever their order."""
-    if len({len(label) for label in columns.labels}) != 1:
-        raise ValueError("only some of its columns name an individual.")
-    full = [("", *label)[-3:] for label in columns.labels]
-    place = {label: number for number, label in enumerate(full)}
-    if len(place) != len(full):
-        twice = next(label for label in full if full.count(label) > 1)
-        raise ValueError(f"the column {', '.join(filter(None, twice))} is there twice.")
-    coordinates = {axis for *_, axis in full}
-    if not {"x", "y"} <= coordinates:
-        raise ValueError(f"the coordinates are {sorted(coordinates)}; expected x and y among them.")
-    axes = [axis for axis in _AXES if axis in coordinates]
-    who = list(dict.fromkeys(individual for individual, *_ in full))
-    joints = list(dict.fromkeys(joint for _, joint, _ in full))
-    # What an individual has no column for is taken from a column of NaN at the end.
-    unseen = np.full((len(columns.values), 1), np.nan)
-    values = np.concatenate([columns.values, unseen], axis=1)
+_NOTHING = np.bytes_("N.")
+"""None, as pandas keeps it in an attribute."""
 
-    def of(individual: str, axis: str) -> list[int]:
-        return [place.get((individual, joint, axis), -1) for joint in joints]
 
-    keys = who if len(who) > 1 else [UNNAMED]
-    positions = {
-        key: np.stack([values[:, of(name, axis)] for axis in axes], axis=-1)
-        for key, name in zip(keys, who, strict=True)
-    }
-    sure = {key: values[:, of(name, "likelihood")] for key, name in zip(keys, who, strict=True)}
-    return Poses.from_experiments(
-        positions,
-        name="the table",
-        confidence=sure if "likelihood" in coordinates else None,
-        joints=joints,
-        individuals=who if who != [""] else None,
-        # Pixels in 2D; what 3D is measured in, only the calibration knew.
-        unit="px" if len(axes) == 2 else None,
-        source_software="DeepLabCut",
-        copy=False,
-    )
+def _write_labels(group: Any, axis: str, labels: Sequence[Label]) -> None:
+    names = LEVELS if len(labels[0]) == len(LEVELS) else (LEVELS[0], *LEVELS[2:])
+    for level, (name, column) in enumerate(zip(names, zip(*labels, strict=True), strict=True)):
+        known = {text: number for number, text in enumerate(dict.fromkeys(column))}
+        texts = np.array([writable(text).encode() for text in known], np.bytes_)
+        told = {f"{axis}_name{name}": name, "name": name}
+        _array(group, f"{axis}_level{level}", texts, kind="string", nan_rep="", **told)
+        codes = np.array([known[text] for text in column], np.int32)
+        _array(group, f"{axis}_label{level}", codes)
+
+
+def _array(group: Any, place: str, values: npt.NDArray[Any], /, **attrs: Any) -> None:
+    made = group.create_dataset(place, data=values)
+    _describe(made, "ARRAY", "2.4", FLAVOR="numpy", transposed=np.uint8(1), **attrs)
+
+
+def _describe(node: Any, kind: str, version: str, /, **attrs: Any) -> None:
+    """Give a node the attributes that PyTables wants of all, and others."""
+    import h5py
+
+    for name, value in {"CLASS": kind, "VERSION": version, "TITLE": "", **attrs}.items():
+        if value == "":
+            node.attrs[name] = h5py.Empty(h5py.string_dtype("utf-8", 1))
+        elif isinstance(value, str):
+            # Of a fixed length and marked as UTF-8: PyTables takes only those for text.
+            length = len(value.encode())
+            node.attrs.create(name, value.encode(), dtype=h5py.string_dtype("utf-8", length))
+        else:
+            node.attrs[name] = value
