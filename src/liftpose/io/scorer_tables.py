@@ -16,6 +16,7 @@ import numpy as np
 from liftpose.io.tables import (
     Floats,
     Rows,
+    decimal,
     frame_numbers,
     is_number,
     length_of,
@@ -101,7 +102,7 @@ def read_text(path: Path) -> ScorerTable:
     places = [i for i in range(begin, widths[0]) if tops[-1][i]]
     names = [", ".join(filter(None, label)) for label in zip(*tops, strict=True)]
     read = read_columns(path, names, tops=len(tops), numbers=places, texts=[0])
-    values, first = read.numbers, read.texts[0]
+    values, first = read.numbers, read.texts[0].each()
     if len(first) > 1 and not is_number(first[0]) and is_number(first[1]):
         # pandas gives the name of the index a line of its own.
         values, first = values[1:], first[1:]
@@ -266,7 +267,8 @@ def from_poses(poses: Poses | Lifted, scorer: str, *, further: bool = False) -> 
         for joint in joints
         for coordinate in tables
     ]
-    stacked = np.stack([*tables.values()], axis=-1)
+    mixed = len({values.dtype for values in tables.values()}) > 1
+    stacked = np.stack([decimal(t) if mixed else t for t in tables.values()], axis=-1)
     apart = stacked.reshape(count, len(stacked) // count, -1)
     values = apart.transpose(1, 0, 2).reshape(apart.shape[1], -1)
     return ScorerTable(labels, values, np.arange(len(values)))

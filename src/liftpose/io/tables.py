@@ -94,6 +94,26 @@ def _cells(lines: Iterable[str], delimiter: str) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
+class Names:
+    """A column of names.
+
+    Parameters
+    ----------
+    known : tuple of str
+        All that are in it, in the order in which they come.
+    codes : array of int, shape (rows,)
+        Which of those each row has.
+    """
+
+    known: tuple[str, ...]
+    codes: Rows
+
+    def each(self) -> list[str]:
+        """Give the name of every row."""
+        return [self.known[code] for code in self.codes]
+
+
+@dataclass(frozen=True, eq=False)
 class Columns:
     """Columns of a table of text.
 
@@ -101,12 +121,12 @@ class Columns:
     ----------
     numbers : array, shape (rows, columns), float64
         Those that hold numbers; NaN in empty cells.
-    texts : list of list of str
-        Those that hold names, each of all rows.
+    texts : list of Names
+        Those that hold names.
     """
 
     numbers: Floats
-    texts: list[list[str]]
+    texts: list[Names]
 
 
 def read_columns(
@@ -143,13 +163,15 @@ def read_columns(
         Text that is not UTF-8, no rows, rows of other lengths, or something else than a number.
     """
     tables: list[Floats] = []
-    said: list[list[str]] = [[] for _ in texts]
+    known: list[dict[str, int]] = [{} for _ in texts]
+    codes: list[list[Rows]] = [[] for _ in texts]
     for first, rows in _blocks(path, len(names), tops, delimiter):
         tables.append(_numbers(rows, numbers, names, first))
-        for column, place in zip(said, texts, strict=True):
-            column.extend([row[place] for row in rows])
+        for one, found, place in zip(known, codes, texts, strict=True):
+            found.append(np.array([one.setdefault(row[place], len(one)) for row in rows]))
     if not tables:
         raise ValueError("it has names of columns and no rows, so there are no frames.")
+    said = [Names(tuple(one), np.concatenate(c)) for one, c in zip(known, codes, strict=True)]
     return Columns(np.concatenate(tables), said)
 
 
@@ -428,6 +450,28 @@ def write_rows(
             before = [column[number] for column in firsts]
             after = [column[number] for column in lasts]
             file.write(delimiter.join([*before, *row, *after]) + "\n")
+
+
+def decimal(values: Floats) -> Floats:
+    """Give numbers of single precision those of double precision with as few digits.
+
+    Parameters
+    ----------
+    values : array, float32 or float64
+        Of any shape.
+
+    Returns
+    -------
+    array, float64
+
+    Examples
+    --------
+    >>> decimal(np.array([0.1], np.float32)).tolist(), float(np.float32(0.1))
+    ([0.1], 0.10000000149011612)
+    """
+    if values.dtype == np.float32:
+        return values.astype(np.str_).astype(np.float64)
+    return values.astype(np.float64)
 
 
 def as_cells(values: npt.NDArray[Any]) -> list[str]:
