@@ -13,7 +13,7 @@ import numpy as np
 from liftpose.io.paths import existing_file
 from liftpose.io.read import read_poses
 from liftpose.io.registry import find_reader
-from liftpose.poses import Bars, Lifted
+from liftpose.poses import Bars, Lifted, Poses
 from liftpose.poses.verdict import verdicts_from_text
 
 
@@ -25,7 +25,8 @@ def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Li
     path : path-like
         netCDF in the layout of `movement` or ``.npz``, as `write_poses` writes it, keeps all that
         was known: ``root_relative``, ``spread``, ``novelty``, ``hypotheses``, ``verdicts``,
-        error bars, and what lifted it. Any other file of 3D poses has positions only.
+        error bars, and what lifted it. ``.csv`` as it writes it keeps positions, confidence and
+        ``spread``; any other file of 3D poses has positions only.
     fps : float, optional
         Frames per second; counts more than what the file says.
 
@@ -56,7 +57,14 @@ def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Li
     if poses.dims != 3:
         raise ValueError(f"{file} holds {poses.dims}D poses; expected 3D ones, such as lifted.")
     beside = {"movement": _of_movement, "npz": _of_npz}
-    return replace(Lifted.from_poses(poses), **(beside[kind](file) if kind in beside else {}))
+    found = beside[kind](file) if kind in beside else _of_columns(poses)
+    return replace(Lifted.from_poses(poses), **found)
+
+
+def _of_columns(poses: Poses) -> dict[str, Any]:
+    along = [poses.extra.get(f"{axis}_sd") for axis in "xyz"]
+    known = [spread for spread in along if spread is not None]
+    return {"spread": np.stack(known, axis=-1).astype(np.float32)} if len(known) == 3 else {}
 
 
 def _of_movement(file: Path) -> dict[str, Any]:

@@ -69,6 +69,31 @@ def top(path: Path, head: bytes, count: int = 1, delimiter: str | None = None) -
         return []
 
 
+def names_on_top(path: Path) -> tuple[list[str], str]:
+    """Read the names of the columns of a table.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of a file of text.
+
+    Returns
+    -------
+    names : list of str
+        None for a file without any.
+    delimiter : str
+        What parts them.
+
+    Raises
+    ------
+    ValueError
+        Text that is not UTF-8.
+    """
+    with _understood(), path.open(encoding="utf-8-sig", newline="") as file:
+        delimiter = delimiter_of(file.readline(_LINE))
+    return next(iter(top(path, b"", delimiter=delimiter)), []), delimiter
+
+
 def delimiter_of(line: str) -> str:
     r"""Say what parts the cells of a line.
 
@@ -83,10 +108,11 @@ def delimiter_of(line: str) -> str:
 
     Examples
     --------
-    >>> delimiter_of("frame;nose_x;nose_y"), delimiter_of("frame")
+    >>> delimiter_of("frame;nose_x;nose_y"), delimiter_of('frame,"a;;b_x"')
     (';', ',')
     """
-    return max(DELIMITERS, key=line.count)
+    bare = re.sub(r'"[^"]*("|$)', "", line)
+    return max(DELIMITERS, key=bare.count)
 
 
 def _cells(lines: Iterable[str], delimiter: str) -> Any:
@@ -323,12 +349,34 @@ def length_of(frames: Rows, per_row: int, whose: str = "") -> int:
             "table.sort_index()), and keep recordings in files of their own."
         )
     length = int(frames[-1] - frames[0]) + 1
-    if (length - 100 * len(frames)) * per_row > _ROOM:
-        raise ValueError(
-            f"{whose}frames {frames[0]} to {frames[-1]} are {length}, of which only {len(frames)} "
-            "are there; expected their numbers, one after another."
-        )
+    check_room(length, len(frames), per_row, whose)
     return length
+
+
+def check_room(frames: int, there: int, per_row: int, whose: str = "") -> None:
+    """Refuse a table that leaves out nearly all frames, rather than fill memory with them.
+
+    Parameters
+    ----------
+    frames : int
+        Rows there are to be.
+    there : int
+        Those of them that are there.
+    per_row : int
+        Values in a row.
+    whose : str
+        What errors say before.
+
+    Raises
+    ------
+    ValueError
+        The numbers can be none of frames.
+    """
+    if (frames - 100 * there) * per_row > _ROOM:
+        raise ValueError(
+            f"{whose}by their numbers there are {frames} frames, of which only {there} are there; "
+            "expected frames one after another."
+        )
 
 
 def spread_out(values: Floats, frames: Rows, length: int) -> Floats:
