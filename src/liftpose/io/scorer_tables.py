@@ -13,19 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.tables import (
-    Floats,
-    Rows,
-    decimal,
-    frame_numbers,
-    is_number,
-    length_of,
-    quoted,
-    read_columns,
-    spread_out,
-    top,
-    write_rows,
-)
+from liftpose.io.cells import decimal, quoted, write_rows
+from liftpose.io.table_frames import frame_numbers, length_of, spread_out
+from liftpose.io.tables import Floats, Rows, is_number, read_columns, top
 from liftpose.poses import UNNAMED, Lifted, Poses
 from liftpose.poses.layout.to_dataset import side_by_side
 
@@ -40,6 +30,9 @@ DEFAULT_SCORER = "LiftPose"
 _AXES = ("x", "y", "z")
 _OVERSHOT = 0.5
 """By how much heights of peaks that were never squashed lie outside of 0 and 1."""
+
+_ABSENT = -1
+"""What DeepLabCut 3 fills up with, where it finds fewer individuals than there are to be."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,10 +166,14 @@ def to_poses(table: ScorerTable, source_software: str) -> Poses:
         }
 
     along = [of(axis) for axis in axes]
+    points = {key: np.stack([axis[key] for axis in along], axis=-1) for key in keys}
     sure = {key: clipped(found) for key, found in of("likelihood").items()}
+    for key, scores in sure.items():
+        absent = scores == _ABSENT
+        points[key][absent] = scores[absent] = np.nan
     further = [name for name in coordinates if name not in (*axes, "likelihood")]
     return Poses.from_experiments(
-        {key: np.stack([axis[key] for axis in along], axis=-1) for key in keys},
+        points,
         name="the table",
         confidence=sure if "likelihood" in coordinates else None,
         joints=joints,

@@ -1,6 +1,6 @@
-"""What all formats that are tables of text have in common.
+"""Reading tables of text.
 
-Cells are parted by commas, tabs or semicolons, and quoted where they hold one. Reading goes a few
+Cells are parted by commas, tabs or semicolons, and quoted where they hold one. They are read a few
 rows at a time, so that a table takes little more memory than its numbers do.
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +27,10 @@ _LINE = 1 << 20
 """Letters of a line that are looked at to find out what a file is."""
 
 _CELLS = 1 << 17
-"""Cells that are read or written at a time."""
+"""Cells that are read at a time."""
 
 _UNKNOWN = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "--", "."})
 """What stands, in small letters, where there is no number."""
-
-_QUOTED = re.compile(r'[,;\t"\r\n]|^\s|\s$|^$')
-
-_ROOM = 25_000_000
-"""Values that may be filled in for frames that a table leaves out, however few rows it has."""
 
 
 def top(path: Path, head: bytes, count: int = 1, delimiter: str | None = None) -> list[list[str]]:
@@ -284,251 +279,3 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def frame_numbers(values: Floats, what: str = "frame") -> Rows:
-    """Check that numbers are those of frames.
-
-    Parameters
-    ----------
-    values : array, shape (rows,)
-        As they stand in a table.
-    what : str
-        Name of their column.
-
-    Returns
-    -------
-    array of int, shape (rows,)
-
-    Raises
-    ------
-    ValueError
-        Fractions, numbers below zero, or none.
-    """
-    with np.errstate(invalid="ignore"):
-        whole = values == np.floor(values)
-    wrong = ~(whole & (values >= 0) & (values < 2.0**53))
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise ValueError(
-            f"row {row + 1}, column {what!r} is {values[row]:g}; expected the number of a frame, "
-            "0 or more."
-        )
-    return values.astype(np.int64)
-
-
-def length_of(frames: Rows, per_row: int, whose: str = "") -> int:
-    """Check that frames come in order, and say how many there are from the first to the last.
-
-    Parameters
-    ----------
-    frames : array of int, shape (rows,)
-        Number of the frame of each row.
-    per_row : int
-        Values in a row.
-    whose : str
-        What errors say before, such as ``"individual 'a': "``.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        A frame that is there twice or comes after a later one, or so many left out that the
-        numbers can be none of frames.
-    """
-    steps = np.diff(frames)
-    if (steps <= 0).any():
-        row = int(np.flatnonzero(steps <= 0)[0])
-        here, after = int(frames[row]), int(frames[row + 1])
-        again = f"frame {here} is there twice" if here == after else f"frame {after} follows {here}"
-        raise ValueError(
-            f"{whose}{again}; expected every frame once, in order. Sort the rows (pandas: "
-            "table.sort_index()), and keep recordings in files of their own."
-        )
-    length = int(frames[-1] - frames[0]) + 1
-    check_room(length, len(frames), per_row, whose)
-    return length
-
-
-def check_room(frames: int, there: int, per_row: int, whose: str = "") -> None:
-    """Refuse a table that leaves out nearly all frames, rather than fill memory with them.
-
-    Parameters
-    ----------
-    frames : int
-        Rows there are to be.
-    there : int
-        Those of them that are there.
-    per_row : int
-        Values in a row.
-    whose : str
-        What errors say before.
-
-    Raises
-    ------
-    ValueError
-        The numbers can be none of frames.
-    """
-    if (frames - 100 * there) * per_row > _ROOM:
-        raise ValueError(
-            f"{whose}by their numbers there are {frames} frames, of which only {there} are there; "
-            "expected frames one after another."
-        )
-
-
-def spread_out(values: Floats, frames: Rows, length: int) -> Floats:
-    """Put rows where their frames are.
-
-    Parameters
-    ----------
-    values : array, shape (rows, columns)
-        Of the frames that a table holds.
-    frames : array of int, shape (rows,)
-        Which those are, counted from 0.
-    length : int
-        Frames there are in all.
-
-    Returns
-    -------
-    array, shape (length, columns)
-        NaN for frames that the table leaves out.
-
-    Examples
-    --------
-    >>> spread_out(np.array([[5.0], [6.0]]), np.array([1, 2]), 3).tolist()
-    [[nan], [5.0], [6.0]]
-    """
-    if len(frames) == length:
-        return values
-    filled = np.full((length, *values.shape[1:]), np.nan)
-    filled[frames] = values
-    return filled
-
-
-def writable(name: str) -> str:
-    """Check that a name can be written to a file.
-
-    Parameters
-    ----------
-    name : str
-        Of a joint or the like.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    ValueError
-        It cannot.
-
-    Examples
-    --------
-    >>> writable("nose")
-    'nose'
-    """
-    if "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise ValueError(
-            f"the name {name!r} holds a null character or half of a surrogate pair, which no file "
-            "keeps; use other text."
-        )
-    return name
-
-
-def quoted(cell: str) -> str:
-    r"""Write a cell so that it is read as it is.
-
-    Parameters
-    ----------
-    cell : str
-        Any text that a file can hold.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        Text that no file keeps.
-
-    Examples
-    --------
-    >>> quoted("left, front"), quoted('5" paw'), quoted("nose")
-    ('"left, front"', '"5"" paw"', 'nose')
-    """
-    cell = writable(cell)
-    return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
-
-
-def write_rows(
-    file: TextIO,
-    firsts: Sequence[Sequence[str]],
-    numbers: Floats,
-    lasts: Sequence[Sequence[str]] = (),
-    delimiter: str = ",",
-) -> None:
-    """Write rows of a table of text.
-
-    Parameters
-    ----------
-    file : text file
-        Open for writing, without translation of line ends.
-    firsts : sequence of sequence of str
-        The columns that come first, each of all rows, quoted where needed.
-    numbers : array, shape (rows, columns), float32 or float64
-        What follows them, written with as few digits as give the same number again; NaN is an
-        empty cell.
-    lasts : sequence of sequence of str
-        The columns that come last, as the first.
-    delimiter : str
-        What parts the cells.
-    """
-    size = max(_CELLS // max(numbers.shape[1], 1), 1)
-    for start in range(0, len(numbers), size):
-        block = numbers[start : start + size]
-        cells = block.astype(np.str_)
-        cells[np.isnan(block)] = ""
-        rows: list[list[str]] = cells.tolist()
-        for number, row in enumerate(rows, start):
-            before = [column[number] for column in firsts]
-            after = [column[number] for column in lasts]
-            file.write(delimiter.join([*before, *row, *after]) + "\n")
-
-
-def decimal(values: Floats) -> Floats:
-    """Give numbers of single precision those of double precision with as few digits.
-
-    Parameters
-    ----------
-    values : array, float32 or float64
-        Of any shape.
-
-    Returns
-    -------
-    array, float64
-
-    Examples
-    --------
-    >>> decimal(np.array([0.1], np.float32)).tolist(), float(np.float32(0.1))
-    ([0.1], 0.10000000149011612)
-    """
-    if values.dtype == np.float32:
-        return values.astype(np.str_).astype(np.float64)
-    return values.astype(np.float64)
-
-
-def as_cells(values: npt.NDArray[Any]) -> list[str]:
-    """Give numbers as the cells of a column.
-
-    Examples
-    --------
-    >>> as_cells(np.array([1, 2]))
-    ['1', '2']
-    """
-    found: list[str] = values.astype(np.str_).tolist()
-    return found

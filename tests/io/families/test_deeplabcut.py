@@ -320,6 +320,18 @@ def test_scores_that_were_never_squashed_are_cut_and_percentages_are_refused(tmp
         read_poses(tmp_path / "poses.csv")
 
 
+@pytest.mark.parametrize("kind", ["csv", "table", "fixed"])
+def test_what_deeplabcut_3_fills_up_with_is_not_seen(kind, tmp_path):
+    frame = table(("animal0", "animal1"))
+    frame.loc[2:3, frame.columns.get_level_values("individuals") == "animal1"] = -1.0
+    path = tmp_path / ("poses.csv" if kind == "csv" else "poses.h5")
+    write(frame, path, kind)
+    poses = read_poses(path).only("animal1")
+    assert np.isnan(poses.points[2:4]).all()
+    assert np.isnan(poses.confidence[2:4]).all()
+    assert np.isfinite(poses.points[[0, 4]]).all()
+
+
 def seen(individuals=(), dims=2, sure=True, kind=np.float64, frames=4, joints=("nose", "tail")):
     rng = np.random.default_rng(1)
     keys = individuals or ("",)

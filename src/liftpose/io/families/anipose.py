@@ -24,23 +24,11 @@ from typing import Any
 
 import numpy as np
 
+from liftpose.io.cells import as_cells, decimal, quoted, write_rows
+from liftpose.io.table_frames import frame_numbers, length_of, spread_out
 from liftpose.io.registry import reader, writer
 from liftpose.io.scorer_tables import clipped
-from liftpose.io.tables import (
-    Columns,
-    Floats,
-    Names,
-    Rows,
-    as_cells,
-    decimal,
-    frame_numbers,
-    length_of,
-    quoted,
-    read_columns,
-    spread_out,
-    top,
-    write_rows,
-)
+from liftpose.io.tables import Columns, Floats, Names, Rows, read_columns, top
 from liftpose.poses import UNNAMED, Key, Lifted, Poses
 
 NAME, TITLE = "anipose", "Anipose's table of 3D"

@@ -22,7 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from liftpose.io.cells import as_cells, decimal, quoted, write_rows
 from liftpose.io.families.anipose import has_columns
+from liftpose.io.table_frames import check_room, frame_numbers
 from liftpose.io.headers import AXES, CONFIDENCE, Header, understood
 from liftpose.io.registry import reader, writer
 from liftpose.io.scorer_tables import LEVELS, clipped
@@ -31,16 +33,10 @@ from liftpose.io.tables import (
     Floats,
     Names,
     Rows,
-    as_cells,
-    check_room,
-    decimal,
-    frame_numbers,
     is_number,
     names_on_top,
-    quoted,
     read_columns,
     top,
-    write_rows,
 )
 from liftpose.poses import UNNAMED, Key, Lifted, Poses
 from liftpose.poses.given import TAKEN

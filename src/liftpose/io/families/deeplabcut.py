@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from liftpose.io.cells import writable
 from liftpose.io.families.lightning_pose import is_by_model
+from liftpose.io.table_frames import frame_numbers
 from liftpose.io.hdf5 import HDF5, holds, whole
 from liftpose.io.pickles import plain_values
 from liftpose.io.registry import reader, writer
@@ -38,7 +40,7 @@ from liftpose.io.scorer_tables import (
     to_poses,
     write_text,
 )
-from liftpose.io.tables import Rows, frame_numbers, writable
+from liftpose.io.tables import Rows
 from liftpose.poses import Lifted, Poses
 
 NAME, TITLE = "deeplabcut", "a table of DeepLabCut"
