@@ -88,7 +88,8 @@ def _hdf5(path: Path) -> str:
 def _entry(file: Any, name: str) -> str:
     entry = file.get(name)
     shape = getattr(entry, "shape", None)
-    return f"{name}/" if shape is None else f"{name} {tuple(shape)}"
+    shown = " ".join(name.split())
+    return f"{shown}/" if shape is None else f"{shown} {tuple(shape)}"
 
 
 def _zip(path: Path) -> str:

@@ -111,7 +111,7 @@ def _frames(cells: list[str]) -> Rows | None:
         numbers = np.array(cells, np.float64)
     except ValueError:
         return None
-    return frame_numbers(numbers, "of frames")
+    return frame_numbers(numbers, "frame")
 
 
 def to_poses(table: ScorerTable, source_software: str) -> Poses:

@@ -218,6 +218,31 @@ def test_no_other_text_is_taken_for_a_plain_table():
         assert not is_table(path, path.read_bytes()[:4096]), path
 
 
+REAL = (
+    ("deeplabcut/reachingDEMO_2D.h5", ("csv", "deeplabcut", "lightning_pose")),
+    ("deeplabcut/reachingDEMO_3D.h5", ("csv", "deeplabcut", "anipose")),
+    ("deeplabcut/CollectedData_Mackenzie.csv", ("csv", "deeplabcut", "lightning_pose")),
+    ("lightning_pose/mirror-mouse_CollectedData.csv", ("csv", "deeplabcut", "lightning_pose")),
+    ("anipose/test_fly_treadmill_mocap_1000.csv", ("csv", "deeplabcut", "anipose")),
+)
+
+
+@pytest.mark.parametrize(("name", "kinds"), REAL)
+def test_real_recordings_go_from_table_to_table(name, kinds, tmp_path):
+    if not (RAW / name).is_file():
+        pytest.skip("real recordings are not here (LIFTPOSE_DATA names the folder)")
+    poses = read_poses(RAW / name)
+    for kind in kinds:
+        path = write_poses(poses, tmp_path / f"{kind}.csv", format=kind)
+        with open_poses(path) as file:
+            assert file.about.format == kind
+        again = read_poses(path)
+        assert again.joints == poses.joints
+        np.testing.assert_array_equal(again.points, poses.points)
+        if poses.confidence is not None:
+            np.testing.assert_array_equal(again.confidence, poses.confidence)
+
+
 def seen(
     joints=("nose", "tail"),
     keys=("",),

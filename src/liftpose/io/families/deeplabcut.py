@@ -102,7 +102,7 @@ def _numbered(index: npt.NDArray[Any] | None, count: int) -> Rows | None:
         return None
     if index.shape != (count,):
         raise ValueError(f"it has {count} rows and names {index.shape} of them.")
-    return frame_numbers(index.astype(np.float64), "of frames")
+    return frame_numbers(index.astype(np.float64), "frame")
 
 
 def _frames(file: Any) -> Iterator[tuple[str, Any]]:
