@@ -431,3 +431,15 @@ def test_what_such_a_table_cannot_hold_is_refused(tmp_path):
         with pytest.raises(ValueError, match=words):
             write_poses(poses, tmp_path / name, format="deeplabcut")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings(r"ignore:\s*your performance may suffer")
+def test_tables_without_frames_or_of_objects_are_refused(tmp_path):
+    path = tmp_path / "poses.h5"
+    for frame, words in (
+        (table().iloc[:0], "no frames"),
+        (table().astype(object), "pickled Python objects, which are never loaded"),
+    ):
+        write(frame, path, "fixed")
+        with pytest.raises(ValueError, match=f"poses.h5: .*{words}"):
+            read_poses(path)

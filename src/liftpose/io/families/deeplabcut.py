@@ -147,6 +147,8 @@ def _fixed(group: Any) -> Parts:
     blocks = []
     for number in range(int(group.attrs["nblocks"])):
         values = whole(group[f"block{number}_values"])
+        if "shape" in group[f"block{number}_values"].attrs:
+            raise ValueError("it has column labels and no frames.")  # pandas fills in a number
         turned = bool(group[f"block{number}_values"].attrs.get("transposed", 0))
         labels = _levels(group, f"block{number}_items")
         blocks.append(_block(labels, values if turned else values.T))
@@ -173,6 +175,11 @@ def _label(parts: Any) -> Label:
 
 
 def _block(labels: list[Label], values: npt.NDArray[Any]) -> ScorerTable:
+    if values.dtype.kind == "O":
+        raise ValueError(
+            "its values are pickled Python objects, which are never loaded; in pandas, save the "
+            "table anew as table.astype(float)."
+        )
     if values.dtype.kind not in "iufb" or values.ndim != 2 or len(labels) != values.shape[1]:
         raise ValueError(
             f"{len(labels)} columns have values of shape {values.shape} and type {values.dtype}; "
