@@ -105,12 +105,14 @@ def read_text(path: Path) -> ScorerTable:
 
 def _frames(cells: list[str]) -> Rows | None:
     """Numbers of frames, or None where rows are named by images."""
-    if not all(map(is_number, cells[:100])):
+    if not is_number(cells[0]):
         return None
-    try:
-        numbers = np.array(cells, np.float64)
-    except ValueError:
-        return None
+    wrong = [cell for cell in cells if not is_number(cell)]
+    if wrong:
+        raise ValueError(
+            f"a row is called {wrong[0]!r}, and the first {cells[0]!r}; expected alike."
+        )
+    numbers = np.array([cell or "nan" for cell in cells], np.float64)
     return frame_numbers(numbers, "frame")
 
 

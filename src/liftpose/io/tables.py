@@ -187,7 +187,7 @@ def read_columns(
     known: list[dict[str, int]] = [{} for _ in texts]
     codes: list[list[Rows]] = [[] for _ in texts]
     for first, rows in _blocks(path, len(names), tops, delimiter):
-        tables.append(_numbers(rows, numbers, names, first))
+        tables.append(_numbers(rows, numbers, names, first, delimiter))
         for one, found, place in zip(known, codes, texts, strict=True):
             found.append(np.array([one.setdefault(row[place], len(one)) for row in rows]))
     if not tables:
@@ -232,7 +232,11 @@ def _understood() -> Iterator[None]:
 
 
 def _numbers(
-    rows: list[list[str]], places: Sequence[int], names: Sequence[str], first: int
+    rows: list[list[str]],
+    places: Sequence[int],
+    names: Sequence[str],
+    first: int,
+    delimiter: str,
 ) -> Floats:
     if list(places) == list(range(len(rows[0]))):
         cells = chain.from_iterable(rows)
@@ -243,31 +247,41 @@ def _numbers(
     try:
         values = np.fromiter(map(float, kept), np.float64, count)
     except ValueError:
-        values = np.fromiter(
-            (
-                _number(cell, names[places[number % len(places)]], first + number // len(places))
-                for number, cell in enumerate(kept)
-            ),
-            np.float64,
-            count,
+        width = len(places)
+        told = (
+            _number(cell, names[places[number % width]], first + number // width, delimiter)
+            for number, cell in enumerate(kept)
         )
+        values = np.fromiter(told, np.float64, count)
     return values.reshape(len(rows), len(places))
 
 
-def _number(cell: str, name: str, row: int) -> float:
+def _number(cell: str, name: str, row: int, delimiter: str) -> float:
     """Understand a cell that may say in words that there is no number."""
     if cell.strip().lower() in _UNKNOWN:
         return float("nan")
     try:
-        return float(cell)
+        # Where semicolons part the cells, it is because the decimals have commas.
+        return float(cell.replace(",", ".") if delimiter == ";" else cell)
     except ValueError:
         raise ValueError(
             f"row {row + 1}, column {name!r} is {cell[:40]!r}; expected a number."
         ) from None
 
 
-def is_number(cell: str) -> bool:
+def is_number(cell: str, delimiter: str = ",") -> bool:
     """Whether a cell could stand in a column of numbers.
+
+    Parameters
+    ----------
+    cell : str
+        What stands in it.
+    delimiter : str
+        What parts the cells.
+
+    Returns
+    -------
+    bool
 
     Examples
     --------
@@ -275,7 +289,7 @@ def is_number(cell: str) -> bool:
     (True, True, False)
     """
     try:
-        _number(cell, "", 0)
+        _number(cell, "", 0, delimiter)
     except ValueError:
         return False
     return True

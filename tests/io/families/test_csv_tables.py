@@ -72,6 +72,20 @@ def test_columns_may_come_in_any_order_and_among_others(tmp_path):
     assert poses.fps == 1
 
 
+def test_decimals_may_have_commas_where_semicolons_part_the_cells(tmp_path):
+    text = "frame;nose_x;nose_y;nose_error\n0;1,5;-2,25;0,5\n1;3;;1\n"
+    poses = read_poses(written(tmp_path, text))
+    np.testing.assert_array_equal(poses.points[:, 0], [[1.5, -2.25], [3, np.nan]])
+    np.testing.assert_array_equal(poses.extra["error"][:, 0], [0.5, 1])
+
+
+def test_a_table_of_anipose_without_its_frames_is_a_plain_one(tmp_path):
+    columns = [f"nose_{part}" for part in ("x", "y", "z", "error", "ncams", "score")]
+    poses = read_poses(written(tmp_path, wide([*columns, "M_00", "center_0"], start="time")))
+    assert (poses.joints, sorted(poses.extra)) == (("nose",), ["error", "ncams"])
+    np.testing.assert_allclose(poses.confidence[:, 0], [0.05, 0.13, 0.21], rtol=1e-6)
+
+
 def long(rows, names="frame,individual,bodypart,x,y,likelihood"):
     return "\n".join([names, *(",".join(map(str, row)) for row in rows)]) + "\n"
 

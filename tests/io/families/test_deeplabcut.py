@@ -249,6 +249,8 @@ def test_a_hostile_table_runs_nothing(place, tmp_path):
         ("scorer,a,a\nbodyparts,n,n\ncoords,x,x\n0,1,2\n", "the column n, x is there twice"),
         ("scorer,a,a\nbodyparts,n,n\ncoords,u,v\n0,1,2\n", r"\['u', 'v'\]; expected x and y"),
         ("scorer\nbodyparts\ncoords\n0\n", "bad.csv"),
+        ("scorer,a,a\nbodyparts,n,n\ncoords,x,y\n0,1,2\nb,1,2\n", "a row is called 'b'"),
+        ("scorer,a,a\nbodyparts,n,n\ncoords,x,y\n0.5,1,2\n", "column 'frame' is 0.5"),
     ],
 )
 def test_a_damaged_text_is_refused(text, words, tmp_path):

@@ -68,7 +68,7 @@ def read_table(path: Path) -> Poses:
         raise ValueError(
             "no joint has an x and a y; expected columns such as nose_x, nose_y, or joint, x, y."
         )
-    header = _with_numbers(header, top(path, b"", 2, delimiter)[1:])
+    header = _with_numbers(header, top(path, b"", 2, delimiter)[1:], delimiter)
     of_joints = [number for parts in header.parts.values() for number in parts.values()]
     of_rows = [header.roles[role] for role in ("frame", "time") if role in header.roles]
     said = [role for role in ("individual", "experiment", "joint") if role in header.roles]
@@ -82,12 +82,12 @@ def read_table(path: Path) -> Poses:
     return _Reading(header, table, dict(zip(said, table.texts, strict=True))).poses()
 
 
-def _with_numbers(header: Header, first: list[list[str]]) -> Header:
+def _with_numbers(header: Header, first: list[list[str]], delimiter: str) -> Header:
     """Leave out further columns that hold no numbers, or whose name poses have for others."""
     row = first[0] if first else []
 
     def counts(part: str, number: int) -> bool:
-        is_one = number >= len(row) or is_number(row[number])
+        is_one = number >= len(row) or is_number(row[number], delimiter)
         return part in (*AXES, CONFIDENCE) or (is_one and part not in TAKEN)
 
     kept = {

@@ -162,7 +162,10 @@ def _levels(group: Any, name: str) -> list[Label]:
     levels = []
     for level in range(int(group.attrs[f"{name}_nlevels"])):
         known = whole(group[f"{name}_level{level}"])
-        levels.append(known[whole(group[f"{name}_label{level}"])].tolist())
+        codes = whole(group[f"{name}_label{level}"])
+        if (codes < 0).any():
+            raise ValueError("a column has no label in one of its levels.")
+        levels.append(known[codes].tolist())
     return [_label(label) for label in zip(*levels, strict=True)]
 
 
