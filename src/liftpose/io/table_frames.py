@@ -34,8 +34,9 @@ def frame_numbers(values: Floats, what: str = "frame") -> Rows:
     wrong = ~(whole & (values >= 0) & (values < 2.0**53))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
+        found = "empty" if np.isnan(values[row]) else f"{values[row]:g}"
         raise ValueError(
-            f"row {row + 1}, column {what!r} is {values[row]:g}; expected the number of a frame, "
+            f"row {row + 1}, column {what!r} is {found}; expected the number of a frame, "
             "0 or more."
         )
     return values.astype(np.int64)

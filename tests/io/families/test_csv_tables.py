@@ -191,7 +191,7 @@ def test_times_that_are_uneven_give_no_rate(tmp_path):
         ("frame,nose_x,nose_y\n0,1,two\n", "row 1, column 'nose_y' is 'two'; expected a number"),
         ("frame,nose_x,nose_y\n0,1,inf\n", "infinite"),
         ("frame,nose_x,nose_y\nimg1.png,1,2\n", "column 'frame' is 'img1.png'"),
-        ("frame,nose_x,nose_y\n,1,2\n", "column 'frame' is nan"),
+        ("frame,nose_x,nose_y\n,1,2\n", "column 'frame' is empty"),
         ("frame,nose_x,nose_y\n-1,1,2\n", "column 'frame' is -1"),
         ("frame,nose_x,nose_y\n1,1,2\n0,1,2\n", "frame 0 follows 1"),
         ("frame,nose_x,nose_y\n0,1,2\n0,1,2\n", "frame 0 is there twice"),
