@@ -36,8 +36,7 @@ def frame_numbers(values: Floats, what: str = "frame") -> Rows:
         row = int(np.flatnonzero(wrong)[0])
         found = "empty" if np.isnan(values[row]) else f"{values[row]:g}"
         raise ValueError(
-            f"row {row + 1}, column {what!r} is {found}; expected the number of a frame, "
-            "0 or more."
+            f"row {row + 1}, column {what!r} is {found}; expected the number of a frame, 0 or more."
         )
     return values.astype(np.int64)
 
