@@ -29,6 +29,7 @@ _OF_DEEPFLY3D = (
     "old_pose_result__home_julien_src_deepfly3d_data_test.pkl",
 )
 _PREDICTED = "preds_180921_aDN_CsCh_Fly6_003_SG1_behData_images-images.pkl"
+_FLY, _PREDICTED = "05272019_fly4_0_R1C24", ("lightning_pose", 2, 500, 12)
 
 FILES = (
     Real("bvh/AV_8Walk_Meredith_HVHA_Rep1.bvh", "bvh", 3, 1064, 30),
@@ -54,4 +55,10 @@ FILES = (
     Real("openpose_pose2sim/S00_P00_T01_BalancingTrial_0-100.trc", "trc", 3, 100, 21),
     Real("openpose_pose2sim/cam01_json", "openpose", 2, 51, 25, 2),
     Real("openpose_pose2sim/cam02_json", "openpose", 2, 51, 25, 2),
+    Real("lightning_pose/mirror-mouse_CollectedData.csv", "deeplabcut", 2, 90, 17),
+    *(
+        Real(f"lightning_pose/{_FLY}_Cam-{name}_rot-ccw-0.06_sec.rng=0.csv", *_PREDICTED)
+        for name in "AB"
+    ),
+    Real("anipose/test_fly_treadmill_mocap_1000.csv", "anipose", 3, 999, 12),
 )

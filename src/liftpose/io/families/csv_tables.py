@@ -59,7 +59,7 @@ def is_table(path: Path, head: bytes) -> bool:
         return True
 
 
-@reader(NAME, TITLE, suffixes=SUFFIXES, recognises=is_table, unproven=(2, 3))
+@reader(NAME, TITLE, suffixes=SUFFIXES, recognises=is_table)
 def read_table(path: Path) -> Poses:
     """Read a table, be it wide or long."""
     names, delimiter = names_on_top(path)
