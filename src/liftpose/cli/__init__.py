@@ -1,0 +1,10 @@
+"""The command ``liftpose``: one short function a verb; what they do is done elsewhere.
+
+Rooms are imported where they are needed, so that ``liftpose --help`` answers at once. Each module
+below adds its verbs to `app` when it is imported.
+"""
+
+from liftpose.cli import judging, learning, lifting, preparing, refining, starting
+from liftpose.cli.app import app, main
+
+__all__ = ["app", "judging", "learning", "lifting", "main", "preparing", "refining", "starting"]

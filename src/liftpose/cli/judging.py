@@ -1,0 +1,82 @@
+"""The verb `evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import liftpose
+from liftpose.cli.app import app
+from liftpose.cli.options import (
+    ByOrder,
+    Calibration,
+    CameraName,
+    Crop,
+    Debug,
+    Json,
+    Model,
+    Overwrite,
+    Quiet,
+    Rename,
+    RenameTable,
+    Scale,
+)
+from liftpose.cli.words import check_count
+from liftpose.terminal import session
+
+
+@app.command(
+    short_help="Print the error of every joint.",
+    epilog="\b\nExamples:\n"
+    "  liftpose test fly   # on the test data of its training\n"
+    "  liftpose test fly.lifter new_2d.nc new_3d.nc -o errors.json",
+)
+def test(
+    model: Model,
+    poses: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="POSES TRUTH", help="2D poses, and 3D poses of the same frames."),
+    ] = None,
+    rename: Rename = None,
+    rename_table: RenameTable = None,
+    by_order: ByOrder = False,
+    calibration: Calibration = None,
+    camera: CameraName = None,
+    crop: Crop = None,
+    scale: Scale = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write it all to, as JSON.")
+    ] = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Print the error of every joint, beside a linear map (ridge) and the mean pose.
+
+    Errors are distances from the truth, both relative to their roots, in the unit of the 3D. The
+    body length is the largest distance between two joints of a true pose, the median over frames.
+    Below are errors of velocity and acceleration, in the image where the camera is known, and what
+    error bars are worth where the lifter gives them.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose import evaluate, lifting
+
+        if poses:
+            check_count(poses, 2, 2, "a test takes a file of 2D poses and one of the true 3D poses")
+            lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
+            filmed = lifting.camera_of(lifter, calibration, camera, crop, scale)
+            flat, deep = (lifting.read_for(lifter, file, names, by_order) for file in poses)
+            found = evaluate.evaluate(lifter, flat, deep, filmed)
+        else:
+            if any((calibration, camera, crop, scale)):
+                raise typer.BadParameter("a camera is that of poses; name files of 2D and 3D, too.")
+            from liftpose.main import test as run
+
+            run(evaluate.run_folder(model))
+            found = evaluate.read_evaluation(model)
+        if out is not None:
+            found.write(out, overwrite=overwrite)
+        say.result(found.as_dict(), str(found))

@@ -1,0 +1,86 @@
+"""The verbs that make files ready: `convert`, `convert-calibration` and `triangulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from liftpose.cli.app import app
+from liftpose.cli.options import Crop, Debug, Fps, Json, Overwrite, Quiet, Scale
+from liftpose.cli.words import listed
+from liftpose.terminal import session
+
+
+@app.command(
+    short_help="Find 3D poses from the 2D poses of several calibrated cameras.",
+    epilog="\b\nExamples:\n"
+    "  liftpose triangulate calib.toml left.csv top.csv side.csv -o walk.nc\n"
+    "  liftpose triangulate rig.mat a.h5 b.h5 -o a.nc --camera-names Cam1,Cam4\n"
+    "  liftpose triangulate calib.toml left.csv top.csv -o a.nc --scale top:0.5",
+)
+def triangulate(
+    calibration: Annotated[
+        Path, typer.Argument(metavar="CALIBRATION", help="The cameras; see docs/cameras.md.")
+    ],
+    poses: Annotated[
+        list[Path], typer.Argument(metavar="POSES", help="Files of 2D poses, one a camera.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="File to write.")],
+    camera_names: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME,...", help="Which camera filmed each file."),
+    ] = None,
+    crop: Crop = None,
+    scale: Scale = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the calibration, such as mm.")] = None,
+    fps: Fps = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Find 3D poses from 2D poses of several calibrated cameras, all of the same frames.
+
+    Without --camera-names a file is of the camera whose name is in its own, if that is so of every
+    file; else the files are of all cameras, in the order of the calibration.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose.io.calibration import crops, scales
+        from liftpose.triangulating import triangulate_files
+
+        found = triangulate_files(
+            calibration,
+            poses,
+            out,
+            camera_names=listed(camera_names) or None,
+            crop=crops(crop),
+            scale=scales(scale),
+            unit=unit,
+            fps=fps,
+            overwrite=overwrite,
+        )
+        say.result(found.as_dict(), str(found))
+
+
+@app.command(
+    "convert-calibration",
+    short_help="Write a calibration of any kind as Anipose's TOML.",
+    epilog="\b\nExample:\n  liftpose convert-calibration label3d_dannce.mat -o calib.toml",
+)
+def convert_calibration(
+    calibration: Annotated[Path, typer.Argument(metavar="CALIBRATION", help="The cameras.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The .toml file to write.")],
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a calibration of any kind that can be read as Anipose's calibration.toml."""
+    with session(json, quiet, debug) as say:
+        from liftpose.io import read_calibration, write_calibration
+
+        cameras = read_calibration(calibration)
+        file = write_calibration(cameras, out, overwrite=overwrite)
+        say.result({"path": file, "cameras": list(cameras)}, f"{file}: {', '.join(cameras)}")
