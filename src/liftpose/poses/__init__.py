@@ -10,6 +10,19 @@ from liftpose.poses.given import UNNAMED, Floats, Key
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.pair import check_pair
 from liftpose.poses.poses import Poses
+from liftpose.poses.swaps import Swap, SwapSearch, find_swaps
 from liftpose.poses.verdict import Verdict
 
-__all__ = ["UNNAMED", "Bars", "Floats", "Key", "Lifted", "Poses", "Verdict", "check_pair"]
+__all__ = [
+    "UNNAMED",
+    "Bars",
+    "Floats",
+    "Key",
+    "Lifted",
+    "Poses",
+    "Swap",
+    "SwapSearch",
+    "Verdict",
+    "check_pair",
+    "find_swaps",
+]
