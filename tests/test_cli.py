@@ -101,7 +101,7 @@ def test_help_names_every_verb_and_every_exit_status():
         assert f"  {verb} " in result.stdout
     for status, meaning in STATUS_MEANINGS.items():
         assert f"{int(status):>5}  {meaning}" in result.stdout
-    assert {status.value for status in STATUS_MEANINGS} == {0, 1, 2, 3, 4, 130, 141}
+    assert {status.value for status in STATUS_MEANINGS} == {0, 1, 2, 3, 4, 5, 130, 141}
 
 
 def test_the_documents_say_the_same_of_every_exit_status():

@@ -1,6 +1,7 @@
 """Files are lifted to files as arrays are lifted to arrays, whole or not at all."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from liftpose import Camera, Lifter
 from liftpose.datasets import hexapod, mouse, quadruped
 from liftpose.io import open_poses, read_lifted, read_poses, write_calibration, write_poses
+from liftpose.io.hints import Hints
 from liftpose.lifter.novelty import SAMPLE
 from liftpose.lifting import (
     CHUNK,
@@ -15,11 +17,11 @@ from liftpose.lifting import (
     camera_of,
     lift_file,
     lift_files,
-    outputs,
     read_for,
     read_renames,
 )
 from liftpose.lifting import files as lifting_files
+from liftpose.lifting.record import RECORD
 from liftpose.poses import Poses
 from liftpose.postprocess import find_floor, place
 from liftpose.postprocess.floors import Ground
@@ -214,37 +216,142 @@ def test_what_is_interrupted_leaves_nothing(lifter, file, tmp_path, error):
 def test_several_files_go_to_a_folder(lifter, fly, file, tmp_path):
     other = write_poses(seen(fly).part(0, 100), tmp_path / "other.nc")
     told = []
-    done = lift_files(
-        lifter, [file, other], tmp_path / "new" / "lifted", on_progress=lambda *n: told.append(n)
+    done = list(
+        lift_files(
+            lifter,
+            [file, other],
+            tmp_path / "new" / "lifted",
+            on_progress=lambda *n: told.append(n),
+        )
     )
     assert [entry.frames for entry in done] == [300, 100]
     assert [entry.path.name for entry in done] == ["walk.nc", "other.nc"]
     assert read_poses(tmp_path / "new" / "lifted" / "other.nc").frames == 100
-    assert told == [(300, 400, "walk.nc"), (400, 400, "other.nc")]
+    sizes = file.stat().st_size, other.stat().st_size
+    assert told[0] == told[1] == (sizes[0], sum(sizes), "walk.nc")
+    assert told[-1] == (sum(sizes), sum(sizes), "other.nc")
 
 
-def test_nothing_is_lifted_where_one_of_the_files_is_wrong(lifter, fly, file, tmp_path):
-    deep = write_poses(Poses.from_experiments(fly.pose_3d, joints=fly.joints), tmp_path / "deep.nc")
-    with pytest.raises(ValueError, match="deep.nc holds 3D"):
-        lift_files(lifter, [file, deep], tmp_path / "lifted")
-    assert not (tmp_path / "lifted").exists()
+@pytest.fixture
+def walks(fly, tmp_path):
+    """Three files of 2D, the second of them cut short."""
+    folder = tmp_path / "walks"
+    folder.mkdir()
+    files = [
+        write_poses(seen(fly).part(50 * number, 50 * number + 100), folder / f"{name}.nc")
+        for number, name in enumerate("abc")
+    ]
+    files[1].write_bytes(files[1].read_bytes()[:500])
+    return files
 
 
-def test_outputs_are_named_after_the_sources(tmp_path):
-    one, two = tmp_path / "a.csv", tmp_path / "b.h5"
-    assert outputs([one], tmp_path / "c.nc") == [tmp_path / "c.nc"]
-    assert outputs([one], tmp_path) == [tmp_path / "a.nc"]
-    assert outputs([one, two], tmp_path / "new") == [tmp_path / "new" / n for n in ("a.nc", "b.nc")]
-    with pytest.raises(ValueError, match="a.nc"):
-        outputs([one, tmp_path / "a.h5"], tmp_path / "new")
-    one.touch()
-    with pytest.raises(ValueError, match="written over"):
-        outputs([one], one, overwrite=True)
-    with pytest.raises(FileExistsError, match="need a folder"):
-        outputs([one, two], one)
-    (tmp_path / "b.nc").touch()
-    with pytest.raises(FileExistsError, match="--overwrite"):
-        outputs([one, two], tmp_path)
+def kinds(outcomes):
+    return [type(entry).__name__ for entry in outcomes]
+
+
+def test_one_that_fails_does_not_stop_the_rest(lifter, fly, walks, tmp_path):
+    out = tmp_path / "lifted"
+    done = lift_files(lifter, walks, out)
+    assert kinds(done) == ["LiftSummary", "Failed", "LiftSummary"]
+    assert "b.nc" in done[1].reason_with_file
+    assert "\n" not in done[1].reason
+    assert sorted(path.name for path in out.iterdir() if path.suffix == ".nc") == ["a.nc", "c.nc"]
+    expected = lifter.lift(fly.pose_2d[100:200]).position
+    np.testing.assert_array_equal(read_poses(out / "c.nc").points, expected)
+
+
+def test_a_single_file_that_fails_is_an_error(lifter, walks, tmp_path):
+    with pytest.raises(ValueError, match=r"b\.nc"):
+        lift_files(lifter, walks[1:2], tmp_path / "out.nc")
+    assert not (tmp_path / "out.nc").exists()
+
+
+def test_a_batch_goes_on_where_it_was_and_says_what_it_skips(lifter, fly, walks, tmp_path):
+    out = tmp_path / "lifted"
+    lift_files(lifter, walks, out)
+    before = {name: (out / name).stat().st_mtime_ns for name in ("a.nc", "c.nc")}
+    write_poses(seen(fly).part(0, 40), walks[1], overwrite=True)
+    again = lift_files(lifter, walks, out)
+    assert kinds(again) == ["Skipped", "LiftSummary", "Skipped"]
+    assert {name: (out / name).stat().st_mtime_ns for name in before} == before
+    assert kinds(lift_files(lifter, walks, out, overwrite=True)) == ["LiftSummary"] * 3
+
+
+def test_what_stands_there_of_something_else_is_not_skipped(lifter, fly, with_camera, tmp_path):
+    (tmp_path / "in").mkdir()
+    file, out = tmp_path / "in" / "walk.nc", tmp_path / "lifted"
+    write_poses(seen(fly), file)
+
+    def lift(model=lifter, **asked):
+        return kinds(lift_files(model, [file], out, folder=True, **asked))
+
+    assert lift() == ["LiftSummary"]
+    for asked, words in (
+        ({"by_order": True}, "with other options"),
+        ({"hypotheses": 2}, "with other options"),
+        ({"hints": Hints(min_confidence=0.5)}, "with other options"),
+        ({"model": with_camera}, "by another lifter"),
+    ):
+        with pytest.raises(FileExistsError, match=rf"walk\.nc .*{words}; use --overwrite"):
+            lift(**asked)
+    assert lift() == ["Skipped"]
+    write_poses(seen(fly).part(0, 90), file, overwrite=True)
+    with pytest.raises(FileExistsError, match="has changed since"):
+        lift()
+    assert lift(overwrite=True) == ["LiftSummary"]
+    (out / "walk.nc").write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match="changed since it was lifted"):
+        lift()
+    (out / RECORD).write_text("{}")
+    with pytest.raises(FileExistsError, match="not known what it was lifted from"):
+        lift()
+    assert (out / "walk.nc").read_bytes() == b"mine"
+
+
+def test_files_are_written_in_the_format_that_is_asked_for(lifter, walks, tmp_path):
+    done = lift_files(lifter, walks[::2], tmp_path / "lifted", to="npz")
+    assert [entry.path.name for entry in done] == ["a.npz", "c.npz"]
+    found = read_lifted(done[0].path)
+    assert found.spread is not None
+    with pytest.raises(ValueError, match=r"--to docx is no format that can be written"):
+        lift_files(lifter, walks, tmp_path / "other", to="docx")
+    assert not (tmp_path / "other").exists()
+
+
+def test_only_the_individuals_that_are_wanted_are_lifted(lifter, fly, tmp_path):
+    both = Poses.from_experiments(
+        {"a": fly.pose_2d, "b": fly.pose_2d[::-1]}, joints=fly.joints, individuals=["a", "b"]
+    )
+    path = write_poses(both, tmp_path / "two.nc")
+    lift_file(lifter, path, tmp_path / "out.nc", hints=Hints(individuals=("b",)))
+    found = read_poses(tmp_path / "out.nc")
+    np.testing.assert_array_equal(found.points, lifter.lift(fly.pose_2d[::-1]).position)
+
+
+def test_swaps_are_reported(lifter, fly, tmp_path, monkeypatch):
+    one, other = fly.pose_2d, fly.pose_2d[::-1] + 500
+    tracks = {"a": np.r_[one[:120], other[120:]], "b": np.r_[other[:120], one[120:]]}
+    both = Poses.from_experiments(tracks, joints=fly.joints, individuals=["a", "b"])
+    path = write_poses(both, tmp_path / "two.nc")
+    monkeypatch.setattr("liftpose.lifting.files.CHUNK", 70)
+    done = lift_file(lifter, path, tmp_path / "out.nc")
+    assert [swap.frame for swap in done.swaps] == [120]
+    assert done.as_dict()["swaps"][0]["individuals"] == ["a", "b"]
+    (text,) = [words for words in done.warnings if "swap" in words]
+    assert "two.nc: 'a' and 'b' seem to swap identities at frame 120." in text
+
+
+def test_the_provenance_of_the_2d_and_of_the_lift_go_into_the_file(lifter, fly, tmp_path):
+    told = Poses.from_experiments(
+        fly.pose_2d, joints=fly.joints, provenance={"tracked_with": "net 3"}
+    )
+    path = write_poses(told, tmp_path / "walk.nc")
+    lift_file(lifter, path, tmp_path / "out.nc", by_order=True, hypotheses=1)
+    found = read_lifted(tmp_path / "out.nc").provenance
+    assert json.loads(found["poses_2d"]) == {"tracked_with": "net 3"}
+    assert (found["lifter"], "liftpose_version" in found) == (lifter.digest, True)
+    assert json.loads(found["lift"])["by_order"] is True
+    assert json.loads(found["lift"])["hypotheses"] == 1
 
 
 def test_renames_are_read_from_pairs_and_a_table(tmp_path):

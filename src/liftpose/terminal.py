@@ -35,6 +35,7 @@ class Status(IntEnum):
     USAGE = 2
     BAD_INPUT = 3
     MISSING_PACKAGE = 4
+    SOME_FAILED = 5
     INTERRUPTED = 130
     CLOSED_PIPE = 141
 
@@ -45,6 +46,7 @@ STATUS_MEANINGS = {
     Status.USAGE: "the command line makes no sense",
     Status.BAD_INPUT: "a file or its content does not fit; one line says what and where",
     Status.MISSING_PACKAGE: "an optional package is missing; the line says how to install it",
+    Status.SOME_FAILED: "some of several files failed; a line for each says why, the rest is done",
     Status.INTERRUPTED: "stopped with Ctrl-C; nothing half-written is left",
     Status.CLOSED_PIPE: "whoever read the output went away, as with `| head -1`",
 }
@@ -88,6 +90,10 @@ class Session:
     def warn(self, text: str) -> None:
         """Say on stderr what has to be known, also by those who want to hear little."""
         print(f"warning: {text}", file=sys.stderr)  # noqa: T201
+
+    def error(self, text: str) -> None:
+        """Say on stderr what went wrong, where the command goes on nevertheless."""
+        print(f"error: {_one_line(text)}", file=sys.stderr)  # noqa: T201
 
     @contextmanager
     def progress(self, what: str, unit: str = "") -> Iterator[Advance]:

@@ -17,18 +17,24 @@ from liftpose.cli.options import (
     Debug,
     Feet,
     FloorAt,
+    Format,
     Fps,
+    Individuals,
+    JointNames,
     Json,
     Length,
+    MinConfidence,
     Model,
     Overwrite,
     Quiet,
     Rename,
     RenameTable,
     Scale,
+    Size,
+    To,
     Up,
 )
-from liftpose.cli.words import listed
+from liftpose.cli.words import as_hints, finish, listed
 from liftpose.terminal import session
 
 
@@ -36,20 +42,30 @@ from liftpose.terminal import session
     short_help="Lift files of 2D poses to files of 3D poses.",
     epilog="\b\nExamples:\n"
     "  liftpose lift fly walk.h5 -o walk_3d.nc\n"
-    "  liftpose lift fly.lifter *.csv -o lifted --rename paw=hand\n"
+    "  liftpose lift fly.lifter recordings/*.h5 -o lifted   # again: goes on\n"
+    "  liftpose lift fly.lifter *.csv -o lifted --to csv --rename paw=hand\n"
     "  liftpose lift fly a.h5 -o a.nc --calibration calib.toml --camera left\n"
     "  liftpose lift rat a.h5 -o a.nc --place --floor 3d.nc --feet paw_L,paw_R",
 )
 def lift(
     model: Model,
-    poses: Annotated[list[Path], typer.Argument(metavar="POSES", help="Files of 2D poses.")],
+    poses: Annotated[
+        list[Path],
+        typer.Argument(metavar="POSES", help="Files of 2D poses, patterns, or folders of them."),
+    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", help="File to write; for several poses, a folder.")
     ],
+    to: To = None,
     rename: Rename = None,
     rename_table: RenameTable = None,
     by_order: ByOrder = False,
+    individual: Individuals = None,
+    min_confidence: MinConfidence = None,
     fps: Fps = None,
+    format: Format = None,
+    joints: JointNames = None,
+    size: Size = None,
     calibration: Calibration = None,
     camera: CameraName = None,
     crop: Crop = None,
@@ -72,22 +88,38 @@ def lift(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Lift files of 2D poses to files of 3D poses, however long they are."""
+    """Lift files of 2D poses to files of 3D poses, however long they are.
+
+    In a folder, files that were lifted before from the same 2D, by the same lifter with the same
+    options, are skipped. One that fails does not stop the rest: it is listed at the end.
+    """
     with session(json, quiet, debug) as say:
-        from liftpose.lifting import camera_of, lift_files, read_renames
+        from liftpose.io.batch import gather
+        from liftpose.lifting import LiftSummary, camera_of, lift_files, read_renames
         from liftpose.postprocess.floors import read_floor
 
         names, lifter = read_renames(rename or (), rename_table), liftpose.load(model)
-        filmed = camera_of(lifter, calibration, camera, crop, scale)
-        joints = lifter.skeleton_known.joints
-        under = read_floor(floor or (), listed(feet), joints, up=up, rename=names)
+        hints = as_hints(
+            format=format,
+            individuals=individual,
+            min_confidence=min_confidence,
+            joints=joints,
+            size=size,
+            camera=camera,
+        )
+        found = gather(poses, format)
+        filmed = camera_of(lifter, calibration, camera, crop, scale, known_of=found.files[:1])
+        learned = lifter.skeleton_known.joints
+        under = read_floor(floor or (), listed(feet), learned, up=up, rename=names)
         if under is not None:
             say.note(f"floor: {under}")
-        with say.progress("lifting", "frames") as advance:
-            done = lift_files(
+        with say.progress("lifting", "" if len(found.files) > 1 else "frames") as advance:
+            outcomes = lift_files(
                 lifter,
-                poses,
+                found.files,
                 out,
+                folder=found.many,
+                to=to,
                 rename=names,
                 by_order=by_order,
                 fps=fps,
@@ -97,8 +129,10 @@ def lift(
                 length=length,
                 floor=under,
                 hypotheses=hypotheses,
+                hints=hints,
                 on_progress=advance,
             )
-        for text in (text for entry in done for text in entry.warnings):
-            say.warn(text)
-        say.result([entry.as_dict() for entry in done], "\n".join(map(str, done)))
+        for entry in outcomes:
+            for text in entry.warnings if isinstance(entry, LiftSummary) else ():
+                say.warn(text)
+        finish(say, outcomes, found.left_out)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from liftpose.cli import completion
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no log.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -25,6 +27,52 @@ ByOrder = Annotated[
     bool, typer.Option("--by-order", help="Take joints as they come, whatever they are called.")
 ]
 Fps = Annotated[float | None, typer.Option(help="Frames per second, if the file does not say.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="FORMAT",
+        help="What the file is, where that is not found out; see `liftpose info --formats`.",
+        autocompletion=completion.readable,
+    ),
+]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="FORMAT",
+        help="Format or ending to write, such as csv. By default what OUT says; in folders .nc.",
+        autocompletion=completion.writable,
+    ),
+]
+Individuals = Annotated[
+    list[str] | None,
+    typer.Option("--individual", metavar="NAME", help="Only this one, as often as need be."),
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Joints of less confidence count as not seen."),
+]
+JointNames = Annotated[
+    str | None,
+    typer.Option(
+        "--joints", metavar="NAME,NAME,...", help="Names in the file's order, if it has none."
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(metavar="W,H", help="Size of the image, where the file has shares of it."),
+]
+Dims = Annotated[
+    int | None, typer.Option("--dims", metavar="2|3", help="Which poses, in a file of both.")
+]
+FileCamera = Annotated[
+    str | None,
+    typer.Option("--camera", metavar="NAME", help="Whose 2D, in a file of several cameras."),
+]
+Unit = Annotated[
+    str | None, typer.Option(metavar="UNIT", help="Of the poses, if the file does not say.")
+]
 Calibration = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Calibration of the video's camera.")
 ]

@@ -79,6 +79,7 @@ from liftpose.lifter.uncertainty import Doubt, Uncertainty, shown_of, unlikeness
 from liftpose.lifter.views import Views, called, warn_of_unreached
 from liftpose.lifter.weighing import Weighing, weighing_of
 from liftpose.poses import Floats, Key, Lifted, Poses, Verdict
+from liftpose.poses.lifted import inherited
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.target_sets import TargetSets
 
@@ -509,7 +510,7 @@ class Lifter:
             bars=None if self.uncertainty is None else self.uncertainty.bars,
             hypotheses=drawn(self, poses_2d, cameras, count, seed) if count else None,
             verdicts=verdicts,
-            provenance=self.provenance,
+            provenance=self.provenance | inherited(poses_2d.provenance),
         )
         if on_unreached is None:
             warn_of_unreached(unreached, called(poses_2d))

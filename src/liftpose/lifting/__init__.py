@@ -1,6 +1,6 @@
 """Pose files become files of lifted poses."""
 
-from liftpose.lifting.asked import as_learned, camera_of, outputs, read_for, read_renames
+from liftpose.lifting.asked import as_learned, camera_of, read_for, read_renames
 from liftpose.lifting.files import CHUNK, lift_file, lift_files
 from liftpose.lifting.summary import LiftSummary
 
@@ -11,7 +11,6 @@ __all__ = [
     "camera_of",
     "lift_file",
     "lift_files",
-    "outputs",
     "read_for",
     "read_renames",
 ]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from liftpose.geometry.camera import Camera
-from liftpose.io import read_calibration, read_poses
+from liftpose.io import read_calibration
 from liftpose.io.calibration import chosen, crops, framed, scales
+from liftpose.io.hints import Hints
 from liftpose.lifter.lifter import Lifter
 from liftpose.poses import Poses
-
-SUFFIX = ".nc"
-"""Of files whose names nobody chose."""
 
 
 def read_for(
@@ -23,9 +20,13 @@ def read_for(
     path: str | os.PathLike[str],
     rename: Mapping[str, str] | None = None,
     by_order: bool = False,
+    hints: Hints | None = None,
 ) -> Poses:
-    """Read a pose file and give the joints of a lifter, in its order; see `as_learned`."""
-    poses = read_poses(path)
+    """Read a pose file and give the joints of a lifter, in its order; see `as_learned`.
+
+    Of the hints, those count that the format of the file has a use for.
+    """
+    poses = (hints or Hints()).of_use(path).read(path)
     there = poses.joints or ()
     # 2D and 3D may come from programs that name joints differently, and have one table.
     return as_learned(
@@ -39,6 +40,8 @@ def camera_of(
     name: str | None = None,
     crop: str | Sequence[str] | None = None,
     scale: float | str | Sequence[str] | None = None,
+    *,
+    known_of: Sequence[str | os.PathLike[str]] = (),
 ) -> Camera | None:
     """Give the camera that filmed what is to be lifted.
 
@@ -56,6 +59,9 @@ def camera_of(
     scale : float, str or sequence of str, optional
         Pixels of the video per pixel of the calibrated image, or of the part that `crop` says; or
         ``"NAME:factor"``.
+    known_of : sequence of path-like
+        Pose files. Where their format holds several cameras, `name` says without a calibration
+        which of them.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def camera_of(
     """
     boxes, factors = crops(crop), scales(scale)
     if calibration is None:
-        if name is not None:
+        if name is not None and not _hold_cameras(known_of):
             raise ValueError(f"--camera {name} is a camera of a calibration; name that, too.")
         if not boxes and not factors:
             return None
@@ -85,6 +91,10 @@ def camera_of(
         filmed, known = chosen(cameras, name, os.fspath(calibration)), list(cameras)
     called = filmed.name or ""
     return framed({called: filmed}, boxes, factors, known=known)[called]
+
+
+def _hold_cameras(paths: Sequence[str | os.PathLike[str]]) -> bool:
+    return any(Hints(camera="").of_use(path).camera is not None for path in paths)
 
 
 def read_renames(
@@ -164,50 +174,3 @@ def as_learned(
     joints = lifter.skeleton_known.joints
     nameless = poses.joints is None and joints == tuple(map(str, range(len(joints))))
     return poses.matched(joints, rename, by_order or nameless)
-
-
-def outputs(
-    sources: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], overwrite: bool = False
-) -> list[Path]:
-    """Name the file that each pose file is lifted to.
-
-    Parameters
-    ----------
-    sources : sequence of path-like
-        Files of 2D poses.
-    out : path-like
-        For one, the file to write, or an existing folder; for several the folder, which is made.
-    overwrite : bool
-        Whether files that are there already are replaced.
-
-    Returns
-    -------
-    list of pathlib.Path
-        In a folder they have the names of the sources, and the ending ``.nc``.
-
-    Raises
-    ------
-    ValueError
-        Two sources of the same name, or a source that would be written over.
-    FileExistsError
-        A file is there already, or a file where a folder is meant.
-    """
-    paths, target = [Path(source) for source in sources], Path(out)
-    if len(paths) == 1 and not target.is_dir():
-        files = [target]
-    else:
-        if target.exists() and not target.is_dir():
-            raise FileExistsError(
-                f"{target} is a file; {len(paths)} pose files need a folder to go to."
-            )
-        names = [path.stem + SUFFIX for path in paths]
-        twice = [name for name, number in Counter(names).items() if number > 1]
-        if twice:
-            raise ValueError(f"two of the pose files would be written to {target / twice[0]}.")
-        files = [target / name for name in names]
-    for path, file in zip(paths, files, strict=True):
-        if file.exists() and path.exists() and file.samefile(path):
-            raise ValueError(f"{path} would be written over by what is lifted from it.")
-        if file.exists() and not overwrite:
-            raise FileExistsError(f"{file} is there already; use --overwrite to replace it.")
-    return files

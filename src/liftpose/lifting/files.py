@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import Counter
@@ -13,21 +14,29 @@ from typing import Any
 import numpy as np
 
 from liftpose.geometry.camera import Camera
-from liftpose.io import OpenedPoses, open_poses, writing
+from liftpose.io import OpenedPoses, writing
+from liftpose.io.batch import Failed, Skipped, one_by_one, outputs, target_format
+from liftpose.io.hints import Hints
+from liftpose.io.paths import new_file
+from liftpose.io.registry import find_writer
 from liftpose.io.together import together
 from liftpose.lifter.blindness import Seen, say_blind
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.novelty import SAMPLE
 from liftpose.lifter.views import warn_of_unreached
-from liftpose.lifting.asked import as_learned, outputs
+from liftpose.lifting.asked import as_learned
+from liftpose.lifting.record import Record, fingerprint
 from liftpose.lifting.summary import LiftSummary
-from liftpose.poses import Floats, Key, Lifted, Poses, Verdict
+from liftpose.poses import Floats, Key, Lifted, Poses, SwapSearch, Verdict
 from liftpose.postprocess import Floor, place
 from liftpose.postprocess.floors import Ground
 from liftpose.postprocess.length import as_length, size_factor
 
 CHUNK = 8192
 """Frames read, lifted and written at a time."""
+
+SUFFIX = ".nc"
+"""Of files whose names nobody chose."""
 
 
 def lift_file(
@@ -44,6 +53,8 @@ def lift_file(
     length: str | None = None,
     floor: Floor | Ground | None = None,
     hypotheses: int = 0,
+    hints: Hints | None = None,
+    format: str | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> LiftSummary:
     """Lift a file of 2D poses to a file of 3D poses, in memory that does not grow with it.
@@ -53,7 +64,7 @@ def lift_file(
     lifter : Lifter
         A fitted one.
     path_in, path_out : path-like
-        The 2D, and the netCDF file to write.
+        The 2D, and the file to write.
     rename : mapping of str to str, optional
         From joint names in the file to those of the lifter.
     by_order : bool
@@ -76,6 +87,11 @@ def lift_file(
         is the median over the whole file.
     hypotheses : int, default 0
         How many whole poses to draw of each frame as well; see `Lifter.lift`.
+    hints : Hints, optional
+        What only the user knows of the file, and which of its individuals are wanted; what its
+        format has no use for is passed over.
+    format : str, optional
+        Of the file to write, where it is not that of its suffix; one of `liftpose.io.formats`.
     on_progress : callable, optional
         Called with the frames done and their whole number.
 
@@ -102,21 +118,28 @@ def lift_file(
     """
     begin = time.perf_counter()
     filmed = lifter.camera if camera is None else camera
-    if placed and filmed is None:
-        raise ValueError(
-            "placing poses needs the camera that filmed them; name its calibration (--calibration)."
-        )
-    if floor is not None and not placed:
-        raise ValueError("a floor is for poses that are placed; ask for that, too (--place).")
-    file = _File(lifter, Path(path_in), rename, by_order, camera)
+    _check_asked(filmed, placed, floor)
+    given = hints or Hints()
+    flat = replace(given, fps=given.fps if fps is None else fps, dims=2)
+    given = flat.of_use(path_in)
+    file = _File(lifter, Path(path_in), rename, by_order, camera, given)
+    done = {
+        "rename": dict(rename or {}),
+        "by_order": by_order,
+        "hints": given.said,
+        "placed": placed,
+        "length": length,
+        "hypotheses": hypotheses,
+    }
+    step = {"lift": json.dumps({name: value for name, value in done.items() if value})}
     size = None if length is None else file.size(length)
     if isinstance(floor, Ground):
         floor = file.standing_on(floor, 1.0 if size is None else size[0])
     known, joints = lifter.options.min_confidence, lifter.skeleton_known.joints
     tally, sample = _Tally(len(joints), Seen(known)), _Sample()
     with (
-        open_poses(file.path, fps=fps) as poses,
-        writing(Path(path_out), overwrite=overwrite) as out,
+        given.open(file.path) as poses,
+        writing(Path(path_out), overwrite=overwrite, format=format) as out,
     ):
         for part, lifted in file.lifted(poses, tally.unreached, hypotheses):
             # Before placing: a pose without a place is NaN too, and was seen.
@@ -130,7 +153,7 @@ def lift_file(
                 lifted = replace(
                     there.lifted, provenance={**there.lifted.provenance, **lifted.provenance}
                 )
-            out.append(lifted)
+            out.append(replace(lifted, provenance={**lifted.provenance, **step}))
             sample.add(part)
             if on_progress is not None:
                 on_progress(tally.frames, poses.about.frames)
@@ -149,7 +172,17 @@ def lift_file(
         tally.unplaced if placed else None,
         None if floor is None else tally.off_floor,
         verdicts,
+        tally.swaps.found(),
     )
+
+
+def _check_asked(filmed: Any, placed: bool, floor: Floor | Ground | None) -> None:
+    if placed and filmed is None:
+        raise ValueError(
+            "placing poses needs the camera that filmed them; name its calibration (--calibration)."
+        )
+    if floor is not None and not placed:
+        raise ValueError("a floor is for poses that are placed; ask for that, too (--place).")
 
 
 def lift_files(
@@ -157,83 +190,107 @@ def lift_files(
     sources: Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str],
     *,
-    rename: Mapping[str, str] | None = None,
-    by_order: bool = False,
-    fps: float | None = None,
+    folder: bool = False,
+    to: str | None = None,
     overwrite: bool = False,
-    camera: Camera | None = None,
-    placed: bool = False,
-    length: str | None = None,
-    floor: Floor | Ground | None = None,
-    hypotheses: int = 0,
     on_progress: Callable[[float, float, str], None] | None = None,
-) -> list[LiftSummary]:
-    """Lift several files, after looking whether all of them can be lifted.
+    **asked: Any,
+) -> list[LiftSummary | Skipped | Failed]:
+    """Lift several files; one that fails does not stop the rest, and what was done is skipped.
 
     Parameters
     ----------
     lifter : Lifter
         A fitted one.
     sources : sequence of path-like
-        Files of 2D poses.
+        Files of 2D poses; see `liftpose.io.batch.gather` for patterns and folders.
     out : path-like
-        See `outputs`.
-    rename, by_order, fps, overwrite, camera, placed, length, floor, hypotheses
-        See `lift_file`.
+        For one, the file to write, or an existing folder; for several the folder, which is made.
+    folder : bool
+        Whether `out` is a folder even for one file.
+    to : str, optional
+        Format or ending of the files to write; by default netCDF in a folder, and else what the
+        name of the file says.
+    overwrite : bool
+        Replace files that are there already, and lift again what was lifted before.
     on_progress : callable, optional
-        Called with the frames done, their whole number, and the name of the file.
+        Called with how much is done, of how much, and the name of the file: frames of a single
+        file, bytes of several.
+    **asked
+        See `lift_file`: rename, by_order, fps, camera, placed, length, floor, hypotheses, hints.
 
     Returns
     -------
-    list of LiftSummary
-        One a file.
+    list of LiftSummary, Skipped or Failed
+        One a file. In a folder, a file is skipped that the same lifter made from
+        the same 2D with the same options.
 
     Raises
     ------
     ValueError, OSError
-        See `lift_file` and `outputs`.
+        Before anything is lifted: two files that would become one, a file that is there already
+        and was made of something else, or a request that fits no file. See also `lift_file`, for
+        a single one.
     """
-    files = outputs(sources, out, overwrite)
-    frames = [_frames(lifter, Path(source), rename, by_order) for source in sources]
-    whole, done = sum(frames), []
-    if len(files) > 1:
+    format, suffix = target_format(to)
+    paths = [Path(source) for source in sources]
+    files = outputs(paths, out, suffix or SUFFIX, folder)
+    one = len(files) == 1 and files[0] == Path(out)
+    filmed = lifter.camera if asked.get("camera") is None else asked["camera"]
+    _check_asked(filmed, asked.get("placed", False), asked.get("floor"))
+    record = Record(Path(out), lifter.digest, _fingerprint(asked, format))
+    ready = set() if one or overwrite else _ready(record, paths, files)
+    if one:
+        new_file(files[0], overwrite)
+    else:
+        find_writer(files[0], format)
         Path(out).mkdir(parents=True, exist_ok=True)
-    for number, (source, file) in enumerate(zip(sources, files, strict=True)):
-        before, name = sum(frames[:number]), Path(source).name
 
-        def advance(now: int, _: int, before: int = before, name: str = name) -> None:
-            if on_progress is not None:
-                on_progress(before + now, whole, name)
-
-        done.append(
-            lift_file(
-                lifter,
-                source,
-                file,
-                rename=rename,
-                by_order=by_order,
-                fps=fps,
-                overwrite=overwrite,
-                camera=camera,
-                placed=placed,
-                length=length,
-                floor=floor,
-                hypotheses=hypotheses,
-                on_progress=advance,
-            )
+    def do(number: int, advance: Callable[[float, float], None]) -> LiftSummary | Skipped:
+        source, file = paths[number], files[number]
+        if file in ready:
+            return Skipped(source, file)
+        done = lift_file(
+            lifter,
+            source,
+            file,
+            overwrite=overwrite,
+            format=format,
+            on_progress=advance,
+            **asked,
         )
-    return done
+        if not one:
+            record.add(source, file)
+        return done
+
+    return list(one_by_one(paths, do, on_progress))
 
 
-def _frames(lifter: Lifter, source: Path, rename: Mapping[str, str] | None, by_order: bool) -> int:
-    """Number of frames of a file whose joints fit."""
-    with open_poses(source) as poses:
-        if poses.about.dims != 2:
-            raise ValueError(f"{source} holds {poses.about.dims}D poses; expected 2D ones.")
-        for chunk in poses.chunks(1):
-            as_learned(lifter, chunk, rename, by_order)
-            break
-        return int(poses.about.frames)
+def _ready(record: Record, sources: Sequence[Path], files: Sequence[Path]) -> set[Path]:
+    """Files that are there and need not be made again; an error if one is of something else."""
+    there = [pair for pair in zip(sources, files, strict=True) if pair[1].exists()]
+    for source, file in there:
+        differs = record.differs(source, file)
+        if differs is not None:
+            raise FileExistsError(
+                f"{file} is there already, and {differs}; use --overwrite to replace it, or "
+                "name another folder."
+            )
+    return {file for _, file in there}
+
+
+def _fingerprint(asked: Mapping[str, Any], format: str | None) -> str:
+    """Digest of how files are to be lifted, be it said or left out."""
+    camera, hints = asked.get("camera"), asked.get("hints")
+    known = {name: value for name, value in asked.items() if value and name not in _TOLD}
+    known["camera"] = None if camera is None else camera.as_dict()
+    known["hints"] = {} if hints is None else hints.said
+    floor = asked.get("floor")
+    known["floor"] = None if floor is None else {"kind": type(floor).__name__, **vars(floor)}
+    return fingerprint({**known, "format": format})
+
+
+_TOLD = ("camera", "hints", "floor")
 
 
 class _Tally:
@@ -244,9 +301,11 @@ class _Tally:
         self.frames = self.blind = self.unplaced = self.off_floor = 0
         self.unseen = np.zeros(joint_count, dtype=np.int64)
         self.unreached: Counter[Camera] = Counter()
+        self.swaps = SwapSearch()
 
     def count(self, part: Poses, lifted: Lifted) -> None:
         self.seen.add(part)
+        self.swaps.add(part.sure(self.seen.least))
         sure = part.sure(self.seen.least)
         self.unseen += np.isnan(sure.points).any(axis=2).sum(axis=0)
         self.blind, self.frames = self.blind + lifted.blind, self.frames + lifted.frames
@@ -293,11 +352,14 @@ class _File:
     rename: Mapping[str, str] | None
     by_order: bool
     camera: Camera | None
+    hints: Hints
 
     def lifted(
         self, poses: OpenedPoses, unreached: Counter[Camera], hypotheses: int = 0
     ) -> Iterator[tuple[Poses, Lifted]]:
         """Give the 2D and what is lifted of it, chunk by chunk; count what no ray reaches."""
+        if poses.about.dims != 2:
+            raise ValueError(f"{self.path} holds {poses.about.dims}D poses; expected 2D ones.")
         filmed = self.lifter.camera if self.camera is None else self.camera
         least = self.lifter.options.min_confidence
         for chunk in poses.chunks(CHUNK):
@@ -334,7 +396,7 @@ class _File:
     def _of_all(self, part: Callable[[Lifted], Any]) -> Any:
         # They are lifted once more, and said of then.
         unsaid: Counter[Camera] = Counter()
-        with open_poses(self.path) as poses:
+        with self.hints.open(self.path) as poses:
             return np.concatenate([part(one) for _, one in self.lifted(poses, unsaid)])
 
 

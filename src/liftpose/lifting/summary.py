@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from liftpose.poses import Key, Verdict
+from liftpose.poses import Key, Swap, Verdict
+from liftpose.poses.swaps import said
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class LiftSummary:
         Where they were put on a floor, how many of those do not stand on it.
     verdicts : mapping of Key to Verdict
         What is said of each experiment; empty where the lifter cannot tell.
+    swaps : sequence of Swap
+        Frames where two individuals seem to swap their identities in the 2D.
     """
 
     source: Path
@@ -44,6 +47,7 @@ class LiftSummary:
     unplaced: int | None = None
     off_floor: int | None = None
     verdicts: Mapping[Key, Verdict] = field(default_factory=dict)
+    swaps: Sequence[Swap] = ()
 
     @property
     def rate(self) -> float:
@@ -53,6 +57,7 @@ class LiftSummary:
     def as_dict(self) -> dict[str, Any]:
         """Give everything as plain values."""
         return {
+            "status": "lifted",
             "source": os.fspath(self.source),
             "path": os.fspath(self.path),
             "frames": self.frames,
@@ -64,16 +69,18 @@ class LiftSummary:
             "verdicts": [
                 {"experiment": key, **verdict.as_dict()} for key, verdict in self.verdicts.items()
             ],
+            "swaps": [swap.as_dict() for swap in self.swaps],
         }
 
     @property
     def warnings(self) -> list[str]:
-        """What there is to say of experiments that are not like the training data."""
-        return [
+        """What there is to say of swaps, and of experiments that are not like the training data."""
+        unlike = [
             f"{self.source}{f', experiment {key!r}' if key else ''}: {verdict}"
             for key, verdict in self.verdicts.items()
             if verdict.flagged
         ]
+        return unlike + ([f"{self.source}: {said(self.swaps)}"] if self.swaps else [])
 
     def __str__(self) -> str:
         blind = f", {self.blind:,} of them blind" if self.blind else ""

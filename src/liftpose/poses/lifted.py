@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
     from liftpose.poses.poses import Poses
+
+
+def inherited(provenance: Mapping[str, str]) -> dict[str, str]:
+    """Give the provenance of 2D as an entry of what is lifted from it.
+
+    Parameters
+    ----------
+    provenance : mapping of str to str
+        Of the 2D.
+
+    Returns
+    -------
+    dict of str to str
+        ``poses_2d``: the same as JSON. Nothing where nothing is known.
+
+    Examples
+    --------
+    >>> inherited({"tracked_with": "net 3"}), inherited({})
+    ({'poses_2d': '{"tracked_with": "net 3"}'}, {})
+    """
+    return {"poses_2d": json.dumps(dict(provenance))} if provenance else {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +83,8 @@ class Lifted:
     verdicts : mapping of Key to Verdict, optional
         Whether each experiment is like the training data, and what is wrong with it.
     provenance : mapping of str to str
-        What lifted it: version, digest and options of the lifter. Written into every file.
+        What lifted it: version, digest and options of the lifter; and as ``poses_2d``, in JSON,
+        the provenance of the 2D, where it has one. Written into every file.
 
     Raises
     ------

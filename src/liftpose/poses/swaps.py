@@ -14,7 +14,7 @@ recording. Individuals so near each other that they could as well have moved are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -98,6 +98,36 @@ def find_swaps(poses: Poses) -> tuple[Swap, ...]:
     search = SwapSearch()
     search.add(poses)
     return search.found()
+
+
+def said(swaps: Sequence[Swap], most: int = 10) -> str:
+    """Say in a sentence where swaps are.
+
+    Parameters
+    ----------
+    swaps : sequence of Swap
+    most : int
+        More than these are counted instead of named.
+
+    Returns
+    -------
+    str
+        Empty where there are none.
+
+    Examples
+    --------
+    >>> said([Swap(30, ("a", "b"), 200.0, 2.0)])
+    "'a' and 'b' seem to swap identities at frame 30."
+    """
+    parts = []
+    for pair in dict.fromkeys(swap.individuals for swap in swaps):
+        frames = [f"{swap.frame:,}" for swap in swaps if swap.individuals == pair]
+        more = f" and {len(frames) - most:,} more" if len(frames) > most else ""
+        parts.append(
+            f"{pair[0]!r} and {pair[1]!r} seem to swap identities at frame"
+            f"{'s' * (len(frames) > 1)} {', '.join(frames[:most])}{more}"
+        )
+    return "; ".join(parts) + "." * bool(parts)
 
 
 @dataclass
