@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from liftpose import Camera
-from liftpose.about import about
-from liftpose.io import write_calibration, write_poses
+from liftpose.about import about, table_of_formats
+from liftpose.io import formats, write_calibration, write_poses
+from liftpose.io.hints import Hints
 from liftpose.poses import Poses
 
 
@@ -90,3 +91,32 @@ def test_poses_win_where_a_file_holds_cameras_as_well(tmp_path):
     savemat(poses, {"pred": np.zeros((6, 3, 4))})
     assert not about(poses).facts["has_cameras"]
     assert "cameras" not in about(poses).text
+
+
+def test_poses_tell_their_format_what_it_can_be_told_and_where_identities_seem_swapped(tmp_path):
+    one, other = np.random.default_rng(0).normal(size=(2, 60, 3, 2)).cumsum(1)
+    other = other + 300
+    tracks = {"a": np.r_[one[:20], other[20:]], "b": np.r_[other[:20], one[20:]]}
+    path = write_poses(Poses.from_experiments(tracks, individuals=["a", "b"]), tmp_path / "a.nc")
+    found = about(path)
+    assert "movement: netCDF/HDF5" in found.text
+    assert "'a' and 'b' seem to swap identities at frame 20." in found.text
+    assert [swap["frame"] for swap in found.facts["swaps"]] == [20]
+    alone = about(path, Hints(individuals=("a",)))
+    assert alone.facts["swaps"] == []
+    assert alone.facts["frames"] == 60
+
+
+def test_a_calibration_s_ending_does_not_hide_poses(tmp_path, monkeypatch):
+    path = tmp_path / "walk.mat"
+    np.save(tmp_path / "walk.npy", np.zeros((4, 3, 2)))
+    (tmp_path / "walk.npy").rename(path)
+    assert about(path).kind == "poses"
+
+
+def test_the_table_of_formats_has_a_line_each():
+    lines = table_of_formats().splitlines()[1:]
+    assert [line.split()[0] for line in lines] == [entry.name for entry in formats()]
+    (movement,) = [line for line in lines if line.startswith("movement ")]
+    assert movement.split()[1:5] == ["2D,", "3D", "2D,", "3D"]
+    assert ".nc" in movement

@@ -34,6 +34,8 @@ FLOORS = (
         "demo",
         "view",
         "lifting",
+        "converting",
+        "picturing",
         "refining",
         "triangulating",
         "about",

@@ -12,15 +12,20 @@ from typing import Any
 import numpy as np
 
 import liftpose
-from liftpose.io import open_poses, read_calibration
+from liftpose.io import formats, read_calibration
 from liftpose.io.calibration.files import is_calibration
-from liftpose.io.registry import is_poses
+from liftpose.io.hints import Hints
+from liftpose.io.lifted import holds_lifted
+from liftpose.io.paths import existing_file
+from liftpose.io.registry import find_reader, is_poses
 from liftpose.lifter.checkpoint import BEST, EVALUATION, OPTIONS
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
 from liftpose.lifter.published import is_published
 from liftpose.params import Params, read_params
 from liftpose.params.keys import POSES
+from liftpose.poses import SwapSearch
+from liftpose.poses.swaps import said as said_of_swaps
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.shipped import is_shipped
 
@@ -50,7 +55,7 @@ class About:
     text: str
 
 
-def about(path: str | os.PathLike[str]) -> About:
+def about(path: str | os.PathLike[str], hints: Hints | None = None) -> About:
     """Look into a file or a run folder.
 
     Parameters
@@ -59,6 +64,8 @@ def about(path: str | os.PathLike[str]) -> About:
         A pose file, a calibration, a ``.lifter`` file, a folder that `liftpose.train` or liftpose
         0.22 wrote, a skeleton file, the name of a skeleton that ships with the package, or a
         params file.
+    hints : Hints, optional
+        What only the user knows of a pose file. With any, it is taken for one.
 
     Returns
     -------
@@ -71,13 +78,15 @@ def about(path: str | os.PathLike[str]) -> About:
     ValueError
         It is none of these, or broken.
     """
-    file = Path(path)
+    file, said = Path(path), hints or Hints()
     if is_shipped(path):
         return _about_skeleton(file)
     if not file.exists():
         raise FileNotFoundError(f"there is no file or folder {file}.")
-    if file.is_dir() and not is_poses(file):
-        return _about_folder(file)
+    if said.said:
+        return _about_poses(file, said)
+    if file.is_dir():
+        return _about_poses(file, said) if is_poses(file) else _about_folder(file)
     suffix = file.suffix.lower()
     if suffix in (".lifter", ".safetensors") or file.name.endswith(".pth.tar"):
         return _about_lifter(file, liftpose.load(file))
@@ -85,7 +94,7 @@ def about(path: str | os.PathLike[str]) -> About:
         return _about_settings(file)
     if suffix in _CALIBRATIONS and not is_poses(file):
         return _about_calibration(file)
-    return _about_poses(file)
+    return _about_poses(file, said)
 
 
 def _about_folder(folder: Path) -> About:
@@ -214,47 +223,91 @@ def _files(entry: Any) -> str:
     return ", ".join(entry) if isinstance(entry, list) else str(entry)
 
 
-def _about_poses(file: Path) -> About:
-    with open_poses(file) as opened:
+def _about_poses(file: Path, hints: Hints) -> About:
+    kind, search = find_reader(existing_file(file, folders=True), hints.format), SwapSearch()
+    with hints.open(file) as opened:
         found, missing = opened.about, None
-        frames = 0
+        frames: int = 0
+        done: dict[str, str] = {}
         for part in opened.chunks(CHUNK):
             gaps = np.isnan(part.points).any(axis=2).sum(axis=0)
             missing = gaps if missing is None else missing + gaps
             frames += part.frames
-    assert missing is not None
+            search.add(part)
+            done = dict(part.provenance)
+    if missing is None:
+        raise ValueError(f"{file} holds no frames.")
     # Some trackers keep their cameras in the same file.
     has_cameras = file.suffix.lower() in _CALIBRATIONS and is_calibration(file)
+    swaps = search.found()
     joints = found.joints or tuple(map(str, range(len(missing))))
     share = dict(zip(joints, (missing / max(frames, 1)).tolist(), strict=True))
     facts = {
         "path": file,
         "format": found.format,
+        "title": kind.title,
+        "hints": list(kind.hints),
         "frames": frames,
         "dims": found.dims,
         "experiments": [str(key) for key in found.keys],
         "individuals": found.individuals,
         "joints": joints if found.joints else None,
         "joint_count": len(joints),
+        "confidence": found.has_confidence,
+        "lifted": holds_lifted(file),
         "fps": found.fps,
         "unit": found.unit,
         "frame": found.frame,
+        "source_software": found.source_software,
         "missing": share,
         "has_cameras": has_cameras,
+        "swaps": [swap.as_dict() for swap in swaps],
+        "provenance": done,
     }
     said = {
-        "format": found.format,
+        "format": f"{found.format}: {kind.title}",
+        "can be told": ", ".join(kind.hints),
         "frames": f"{frames:,}" + (f" ({frames / found.fps:,.1f} s)" if found.fps else ""),
         "rate": f"{found.fps:g} frames/s" if found.fps else "not stated",
         "individuals": ", ".join(found.individuals or ()),
+        "swaps": said_of_swaps(swaps),
         "unit": found.unit or "not stated",
         "frame": (found.frame or "not stated") if found.dims == 3 else "",
+        "confidence": "" if found.dims == 3 else "yes" if found.has_confidence else "none",
         "joints": f"{len(joints)}" + ("" if found.joints else ", without names"),
         "cameras": "in it as well; it can be given as the calibration" if has_cameras else "",
     }
     rows = [f"    {name:<{max(map(len, joints))}}  {_percent(share[name])}" for name in joints]
-    text = [f"{file}: {found.dims}D poses", _lines(said), "  not seen in", *rows]
+    lifted = ", lifted" if facts["lifted"] else ""
+    text = [f"{file}: {found.dims}D poses{lifted}", _lines(said), "  not seen in", *rows]
     return About("poses", facts, "\n".join(text))
+
+
+def table_of_formats() -> str:
+    """Set the formats in a table, a line each.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(table_of_formats().splitlines()[0].split())
+    ['format', 'reads', 'writes', 'hints', 'what', 'it', 'is']
+    """
+    rows = [("format", "reads", "writes", "hints", "what it is")]
+    for entry in formats():
+        reads, writes = (
+            ", ".join(f"{dims}D" for dims in each) or "-" for each in (entry.reads, entry.writes)
+        )
+        endings = f" ({', '.join(entry.suffixes)})" if entry.suffixes else ""
+        hints = ", ".join(entry.hints) or "-"
+        rows.append((entry.name, reads, writes, hints, f"{entry.title}{endings}"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
 
 
 def _lines(facts: Mapping[str, str]) -> str:

@@ -19,6 +19,10 @@ Rename = Annotated[
         "--rename", metavar="OLD=NEW", help="A joint's name in the file, and the lifter's."
     ),
 ]
+RenameAny = Annotated[
+    list[str] | None,
+    typer.Option("--rename", metavar="OLD=NEW", help="A joint's name in the file, and a new one."),
+]
 RenameTable = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help='A .toml file with a line old = "new" for each joint.'),

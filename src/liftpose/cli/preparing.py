@@ -8,9 +8,100 @@ from typing import Annotated
 import typer
 
 from liftpose.cli.app import app
-from liftpose.cli.options import Crop, Debug, Fps, Json, Overwrite, Quiet, Scale
-from liftpose.cli.words import listed
+from liftpose.cli.options import (
+    Crop,
+    Debug,
+    Dims,
+    FileCamera,
+    Format,
+    Fps,
+    Individuals,
+    JointNames,
+    Json,
+    MinConfidence,
+    Overwrite,
+    Quiet,
+    RenameAny,
+    RenameTable,
+    Scale,
+    Size,
+    To,
+    Unit,
+)
+from liftpose.cli.words import as_hints, finish, listed
 from liftpose.terminal import session
+
+
+@app.command(
+    short_help="Write poses of any format in any other.",
+    epilog="\b\nExamples:\n"
+    "  liftpose convert walk.h5 walk.csv\n"
+    "  liftpose convert recordings/*.csv converted --to nc\n"
+    "  liftpose convert walk.npy walk.nc --joints hip,knee,ankle --fps 100\n"
+    "  liftpose convert df3d_result.pkl left.nc --dims 2 --camera 1",
+)
+def convert(
+    poses: Annotated[
+        list[Path],
+        typer.Argument(metavar="IN", help="Files of poses, patterns, or folders of them."),
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="File to write; for several poses, a folder.")
+    ],
+    format: Format = None,
+    to: To = None,
+    camera: FileCamera = None,
+    dims: Dims = None,
+    size: Size = None,
+    joints: JointNames = None,
+    individual: Individuals = None,
+    unit: Unit = None,
+    fps: Fps = None,
+    min_confidence: MinConfidence = None,
+    rename: RenameAny = None,
+    rename_table: RenameTable = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write poses of any format that can be read in any that can be written.
+
+    What the new file does not hold is said: it is read back and compared. `liftpose info
+    --formats` lists the formats, and which of the options --camera, --dims and --size each takes.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose.converting import ConvertSummary, convert_files
+        from liftpose.io.batch import gather
+        from liftpose.io.renames import read_renames
+
+        hints = as_hints(
+            format=format,
+            camera=camera,
+            dims=dims,
+            size=size,
+            joints=joints,
+            individuals=individual,
+            unit=unit,
+            fps=fps,
+            min_confidence=min_confidence,
+        )
+        found = gather(poses, format)
+        with say.progress("converting", "" if len(found.files) > 1 else "frames") as advance:
+            outcomes = convert_files(
+                found.files,
+                out,
+                folder=found.many,
+                to=to,
+                hints=hints,
+                rename=read_renames(rename or (), rename_table),
+                overwrite=overwrite,
+                on_progress=advance,
+            )
+        for entry in outcomes:
+            for text in entry.warnings if isinstance(entry, ConvertSummary) else ():
+                say.warn(text)
+        finish(say, outcomes, found.left_out)
 
 
 @app.command(

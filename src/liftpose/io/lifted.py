@@ -4,17 +4,53 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from liftpose.io.hdf5 import HDF5, holds
 from liftpose.io.paths import existing_file
 from liftpose.io.read import read_poses
 from liftpose.io.registry import find_reader
 from liftpose.poses import Bars, Lifted, Poses
 from liftpose.poses.verdict import verdicts_from_text
+
+BESIDE = ("root_relative", "spread", "novelty", "bars", "hypotheses", "verdicts")
+"""What is known of lifted poses beside their positions."""
+
+
+def holds_lifted(path: str | os.PathLike[str]) -> bool:
+    """Whether a file keeps what is known of lifted poses beside their positions.
+
+    Parameters
+    ----------
+    path : path-like
+        Of a pose file.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "walk.npy"
+    >>> np.save(path, np.zeros((10, 5, 3)))
+    >>> holds_lifted(path)
+    False
+    """
+    file = Path(path)
+    if file.is_dir():
+        return False
+    with file.open("rb") as start:
+        head = start.read(len(HDF5))
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            return "root_relative.npy" in archive.namelist()
+    return holds(file, head, lambda inside: "root_relative" in inside and "position" in inside)
 
 
 def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Lifted:

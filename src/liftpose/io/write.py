@@ -112,7 +112,10 @@ def writing(
                 raise ValueError(
                     f"{target}: {found.name} ({found.title}) holds no {whole.dims}D poses."
                 )
-            found.write(whole, beside)
+            try:
+                found.write(whole, beside)
+            except ValueError as error:
+                raise ValueError(f"{target}: {error}") from error
 
 
 class _Kept:
