@@ -15,27 +15,35 @@ from typer.testing import CliRunner
 
 import liftpose
 from liftpose import Lifter
-from liftpose.cli import app
-from liftpose.datasets import hexapod, quadruped
+from liftpose.cli import app, completion
+from liftpose.datasets import ANIMALS, hexapod, quadruped
+from liftpose.datasets.anatomical import SPECIES
 from liftpose.io import read_lifted, read_poses, write_poses
 from liftpose.io.calibration import write_calibration
+from liftpose.lifter.effort import EFFORTS
 from liftpose.poses import Poses
 from liftpose.postprocess import find_floor, place
 from liftpose.terminal import STATUS_MEANINGS, Status
 
 VERBS = (
     "demo",
+    "info",
+    "convert",
+    "convert-calibration",
+    "triangulate",
     "train",
     "lift",
-    "test",
+    "place",
+    "evaluate",
     "recalibrate",
-    "triangulate",
     "smooth",
     "fit-bones",
     "angles",
-    "convert-calibration",
-    "info",
+    "plot",
+    "video",
+    "test",
 )
+"""In the order in which they are needed; `test` is 0.22's word for evaluate."""
 
 
 def run(*words, **settings):
@@ -97,8 +105,9 @@ def fly(made, tmp_path, monkeypatch):
 def test_help_names_every_verb_and_every_exit_status():
     result = run("--help")
     assert result.exit_code == 0
-    for verb in VERBS:
-        assert f"  {verb} " in result.stdout
+    lines = [line.split() for line in result.stdout.splitlines()]
+    listed = [words[0] for words in lines if words and words[0] in VERBS]
+    assert listed == [*VERBS]
     for status, meaning in STATUS_MEANINGS.items():
         assert f"{int(status):>5}  {meaning}" in result.stdout
     assert {status.value for status in STATUS_MEANINGS} == {0, 1, 2, 3, 4, 5, 130, 141}
@@ -168,6 +177,27 @@ def test_completion_is_there(shell):
     environment |= {"COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "liftpose li"}
     environment |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
     assert "lift" in process(env=environment).stdout
+
+
+def test_what_is_offered_is_what_there_is():
+    assert set(completion.ANIMALS) == set(ANIMALS)
+    assert set(completion.EFFORTS) == set(EFFORTS)
+    assert set(completion.LIBRARIES) == set(SPECIES)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("convert a b --to mov", "movement"),
+        ("info a --from dee", "deeplabcut"),
+        ("train a --effort be", "best"),
+    ],
+)
+def test_words_are_completed(typed, offered):
+    command = f"liftpose {typed}"
+    environment = {"_LIFTPOSE_COMPLETE": "complete_bash", "COMP_WORDS": command}
+    done = process(env=environment | {"COMP_CWORD": str(len(command.split()) - 1)})
+    assert done.stdout.split() == [offered]
 
 
 def test_a_params_file_is_begun_and_trained_and_its_lifter_used(fly):
@@ -315,6 +345,90 @@ def test_a_floor_that_makes_no_sense_is_one_line(rat, tmp_path, monkeypatch):
     ):
         failed(run(*start, *more, "-q"), bad, *words)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_batch_goes_on_past_what_fails_and_skips_what_was_done(fly):
+    Path("in").mkdir()
+    write_poses(read_poses(fly / "walk_2d.nc").part(0, 50), "in/a.nc")
+    write_poses(read_poses(fly / "walk_3d.nc").part(0, 50), "in/b.nc")
+    Path("in/notes.txt").write_text("nothing of note\n")
+    words = ("lift", fly / "fly.lifter", "in", "-o", "out", "--to", "npz")
+    result = run(*words)
+    assert result.exit_code == Status.SOME_FAILED
+    assert result.stdout.startswith("out/a.npz: 50 frames")
+    said = result.stderr.splitlines()
+    assert "left out, as no pose files: notes.txt" in said
+    assert "2 files: 1 done, 1 failed" in said
+    assert said[-1] == "error: in/b.nc holds 3D poses; expected 2D ones."
+    assert [path.name for path in Path("out").glob("*.n*")] == ["a.npz"]
+    found = json.loads(run(*words, "--json").stdout)
+    assert [entry["status"] for entry in found] == ["skipped", "failed"]
+    assert "3D poses" in found[1]["error"]
+    Path("in/b.nc").unlink()
+    again = run("lift", fly / "fly.lifter", "in/*.nc", "-o", "out", "--to", "npz")
+    assert (again.exit_code, again.stdout) == (0, "out/a.npz: done before\n")
+    other = run(*words, "--by-order")
+    failed(other, Status.BAD_INPUT, "out/a.npz is there already", "other options", "--overwrite")
+
+
+def test_convert_says_what_is_lost_and_takes_hints(fly):
+    result = run("convert", fly / "walk_2d.nc", "walk.npy")
+    assert result.exit_code == 0, result.stderr
+    assert "walk.npy: 300 frames, movement -> npy; it does not keep the names" in result.stdout
+    joints = ",".join(read_poses(fly / "walk_2d.nc").joints)
+    back = run("convert", "walk.npy", "walk.nc", "--joints", joints, "--fps", "100", "--json")
+    (found,) = json.loads(back.stdout)
+    assert (found["lost"], found["from"], found["to"]) == ([], "npy", "movement")
+    again, first = read_poses("walk.nc"), read_poses(fly / "walk_2d.nc")
+    np.testing.assert_array_equal(again.points, first.points)
+    assert (again.joints, again.fps) == (first.joints, 100)
+    several = run("convert", "walk.n*", "all", "--to", "npz")
+    failed(several, Status.BAD_INPUT, "two of the pose files", "walk.npz")
+    assert run("convert", "walk.nc", fly / "walk_3d.nc", "all", "--to", "npz").exit_code == 0
+    assert sorted(path.name for path in Path("all").iterdir()) == ["walk.npz", "walk_3d.npz"]
+    failed(run("convert", "walk.nc", "b.nc", "--camera", "left"), Status.BAD_INPUT, "of no use")
+    assert run("convert", "walk.nc", "b.nc", "--size", "640").exit_code == Status.USAGE
+    assert not Path("b.nc").exists()
+
+
+def test_place_gives_what_lift_place_gives(rat, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen, lifter = rat / "walk_2d.nc", rat / "rat.lifter"
+    for more in ((), ("--floor", "z=0", "--feet", ",".join(PAWS))):
+        lifted = run("lift", lifter, seen, "-o", "a.nc", "--place", *more, "--overwrite")
+        assert lifted.exit_code == 0, lifted.stderr
+        assert run("lift", lifter, seen, "-o", "b.nc", "--overwrite").exit_code == 0
+        words = ("place", "b.nc", "-o", "c.nc", "--poses-2d", seen, *more, "--overwrite")
+        assert run(*words, "--lifter", lifter).exit_code == 0
+        np.testing.assert_allclose(
+            read_poses("c.nc").points, read_poses("a.nc").points, rtol=1e-4, atol=0.1
+        )
+    failed(run(*words), Status.BAD_INPUT, "--calibration")
+    write_calibration({"one": liftpose.load(lifter).camera}, "calib.toml")
+    assert run(*words, "--calibration", "calib.toml").exit_code == 0
+
+
+def test_formats_are_listed_without_a_file(fly):
+    result = run("info", "--formats")
+    assert "movement" in result.stdout
+    assert {entry["name"] for entry in json.loads(run("info", "--formats", "--json").stdout)} >= {
+        "movement",
+        "npy",
+    }
+    for words in ((), (fly / "walk_2d.nc", "--formats")):
+        assert run("info", *words).exit_code == Status.USAGE
+
+
+def test_plot_and_video_make_files(fly):
+    words = ("plot", fly / "walk_2d.nc", "-o", "a.png", "--skeleton", fly / "fly.toml")
+    assert "frames 0, 7" in run(*words, "--frames", "0,7").stdout
+    assert Path("a.png").is_file()
+    film = ("video", fly / "walk_3d.nc", "-o", "a.mp4", "--skeleton", fly / "fly.toml")
+    made = json.loads(run(*film, "--frames", "0..3", "--fps", "25", "--json").stdout)
+    assert made["frames"] == [0, 3]
+    assert Path("a.mp4").is_file()
+    for wrong in ((*words, "--frames", "a"), (*film, "--frames", "1..b")):
+        assert run(*wrong).exit_code == Status.USAGE
 
 
 def test_several_files_are_lifted_to_a_folder(fly):

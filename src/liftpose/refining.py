@@ -1,4 +1,4 @@
-"""Files of lifted poses become smooth ones, ones whose bones keep their lengths, or angles."""
+"""Files of lifted poses are placed, made smooth, given bones of one length, or become angles."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from liftpose.geometry.bones import bone_lengths
 from liftpose.geometry.camera import Camera
 from liftpose.io import read_calibration, read_poses, write_poses
 from liftpose.io.calibration import chosen, framed
+from liftpose.io.hints import Hints
 from liftpose.io.lifted import read_lifted
 from liftpose.io.paths import new_file
 from liftpose.lifter.checkpoint import load
 from liftpose.lifter.lifter import Lifter
 from liftpose.poses import Lifted
-from liftpose.postprocess import fit_bones, joint_angles, smooth
+from liftpose.postprocess import fit_bones, joint_angles, place, smooth
 from liftpose.postprocess.bones import constant_pairs
+from liftpose.postprocess.floors import Ground, mean_squares, read_floor
+from liftpose.postprocess.length import as_length, size_factor
 from liftpose.postprocess.placing import PIXEL_NOISE
 from liftpose.skeleton import Skeleton
 
@@ -105,6 +108,86 @@ def smooth_file(
     more = f", {filled:,} missing joints filled" if filled else ""
     text = f"jitter {jitter[0]:.3g} -> {jitter[1]:.3g}{unit} per frame{more}"
     return RefineSummary(file, target, lifted.frames, text, {"jitter": jitter, "filled": filled})
+
+
+def place_file(
+    source: PathLike,
+    out: PathLike,
+    poses_2d: PathLike,
+    *,
+    lifter: PathLike | None = None,
+    calibration: PathLike | None = None,
+    camera: str | None = None,
+    crop: Mapping[str, Sequence[float]] | Sequence[float] | None = None,
+    scale: Mapping[str, float] | float | None = None,
+    rename: Mapping[str, str] | None = None,
+    length: str | None = None,
+    floor: Sequence[str] = (),
+    feet: Sequence[str] = (),
+    up: str | None = None,
+    overwrite: bool = False,
+) -> RefineSummary:
+    """Put a file of lifted poses where they are in the world, or in the camera's frame.
+
+    Parameters
+    ----------
+    source, out : path-like
+        Files of 3D poses, to read and to write.
+    poses_2d : path-like
+        What was lifted.
+    lifter : path-like, optional
+        What lifted it, whose camera it is where no calibration is named.
+    calibration : path-like, optional
+        Of the camera that filmed it.
+    camera : str, optional
+        Which camera of the calibration.
+    crop, scale
+        How the video was cropped, and then resized; see `liftpose.io.calibration.framed`.
+    rename : mapping of str to str, optional
+        From joint names of the 2D to those of the 3D.
+    length : str, optional
+        A known distance, such as ``"nose-tailbase=85mm"``.
+    floor, feet, up
+        What they stand on; see `liftpose.postprocess.floors.read_floor`.
+    overwrite : bool
+        Replace a file that is there already.
+
+    Returns
+    -------
+    RefineSummary
+        Its ``unplaced`` counts the frames without a place; ``off_floor``, None without a floor,
+        those that do not stand on it.
+
+    Raises
+    ------
+    ValueError
+        Poses, camera, length and floor that do not fit; names the file.
+    FileExistsError
+        `out` is there already.
+    """
+    file, target = _files(source, out, overwrite)
+    lifted, flat = read_lifted(file), Hints(camera=camera, dims=2).of_use(poses_2d).read(poses_2d)
+    model = None if lifter is None else load(lifter)
+    filmed = _camera(model, calibration, camera, crop, scale)
+    joints = lifted.joints or tuple(map(str, range(lifted.joint_count)))
+    if flat.joints is not None and lifted.joints is not None:
+        there = {old: new for old, new in (rename or {}).items() if old in flat.joints}
+        flat = flat.matched(joints, there)
+    under = read_floor(floor, feet, joints, up=up, rename=rename)
+    if isinstance(under, Ground):
+        square = mean_squares(lifted)
+        factor = 1.0 if length is None else size_factor(lifted, as_length(length, joints))[0]
+        under = under.floor(
+            factor * float(np.sqrt(np.median(square))) if len(square) else 1, joints
+        )
+    found = _of(file, lambda: place(lifted, flat, filmed, length=length, floor=under))
+    write_poses(found.lifted, target, overwrite=overwrite)
+    unplaced = int((~found.placed).sum())
+    off = None if under is None else int(found.floating.sum())
+    text = f"{lifted.frames - unplaced:,} have a place"
+    text += "" if off is None else f", {off:,} of them off the floor"
+    facts = {"unplaced": unplaced, "off_floor": off}
+    return RefineSummary(file, target, lifted.frames, text, facts)
 
 
 def fit_bones_file(
@@ -257,8 +340,8 @@ def _camera(
         return framed({called: filmed}, crop, scale, known=list(cameras))[called]
     if lifter is None or not isinstance(lifter.camera, Camera):
         raise ValueError(
-            "the 2D needs the camera that filmed it; name its calibration (--calibration), or give "
-            "a lifter that learned with one camera as the skeleton."
+            "the 2D needs the camera that filmed it; name its calibration (--calibration), or "
+            "a lifter that learned with one camera."
         )
     called = lifter.camera.name or ""
     return framed({called: lifter.camera}, crop, scale, known=[called])[called]

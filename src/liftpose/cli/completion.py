@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# Written here, since the rooms that have them take seconds to load.
+ANIMALS = ("hexapod", "quadruped", "mouse")
+EFFORTS = ("fast", "default", "best")
+LIBRARIES = ("mouse", "rat", "dog", "fly")
+
 
 def _beginning(known: Iterable[str], typed: str) -> list[str]:
     return [name for name in known if name.startswith(typed)]
@@ -25,20 +30,14 @@ def writable(incomplete: str) -> list[str]:
 
 def animals(incomplete: str) -> list[str]:
     """Offer the simulated animals of the demo."""
-    from liftpose.demo.staging import STAGING
-
-    return _beginning(STAGING, incomplete)
+    return _beginning(ANIMALS, incomplete)
 
 
 def efforts(incomplete: str) -> list[str]:
     """Offer how much time a training may take."""
-    from liftpose.lifter.effort import EFFORTS
-
     return _beginning(EFFORTS, incomplete)
 
 
 def libraries(incomplete: str) -> list[str]:
     """Offer the 3D libraries that are known by name."""
-    from liftpose.datasets.libraries import SPECIES
-
-    return _beginning(SPECIES, incomplete)
+    return _beginning(LIBRARIES, incomplete)

@@ -1,4 +1,4 @@
-"""The verb `evaluate`."""
+"""The verb `evaluate`, which liftpose 0.22 calls `test`."""
 
 from __future__ import annotations
 
@@ -27,13 +27,7 @@ from liftpose.cli.words import check_count
 from liftpose.terminal import session
 
 
-@app.command(
-    short_help="Print the error of every joint.",
-    epilog="\b\nExamples:\n"
-    "  liftpose test fly   # on the test data of its training\n"
-    "  liftpose test fly.lifter new_2d.nc new_3d.nc -o errors.json",
-)
-def test(
+def evaluate(
     model: Model,
     poses: Annotated[
         list[Path] | None,
@@ -62,21 +56,36 @@ def test(
     error bars are worth where the lifter gives them.
     """
     with session(json, quiet, debug) as say:
-        from liftpose import evaluate, lifting
+        from liftpose import lifting
+        from liftpose.evaluate import evaluate as score
+        from liftpose.evaluate import read_evaluation, run_folder
 
         if poses:
             check_count(poses, 2, 2, "a test takes a file of 2D poses and one of the true 3D poses")
             lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
             filmed = lifting.camera_of(lifter, calibration, camera, crop, scale)
             flat, deep = (lifting.read_for(lifter, file, names, by_order) for file in poses)
-            found = evaluate.evaluate(lifter, flat, deep, filmed)
+            found = score(lifter, flat, deep, filmed)
         else:
             if any((calibration, camera, crop, scale)):
                 raise typer.BadParameter("a camera is that of poses; name files of 2D and 3D, too.")
             from liftpose.main import test as run
 
-            run(evaluate.run_folder(model))
-            found = evaluate.read_evaluation(model)
+            run(run_folder(model))
+            found = read_evaluation(model)
         if out is not None:
             found.write(out, overwrite=overwrite)
         say.result(found.as_dict(), str(found))
+
+
+for _verb, _short in (
+    ("evaluate", "Print the error of every joint."),
+    ("test", "The same as evaluate, by the word of liftpose 0.22."),
+):
+    app.command(
+        _verb,
+        short_help=_short,
+        epilog="\b\nExamples:\n"
+        f"  liftpose {_verb} fly   # on the test data of its training\n"
+        f"  liftpose {_verb} fly.lifter new_2d.nc new_3d.nc -o errors.json",
+    )(evaluate)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import liftpose
+from liftpose.cli import completion
 from liftpose.cli.app import app
 from liftpose.cli.options import (
     ByOrder,
@@ -61,6 +62,7 @@ def train(
         typer.Option(
             metavar="NAME|FILE",
             help="Learn from 3D that is not of your animal: mouse, rat, dog, fly, or a file.",
+            autocompletion=completion.libraries,
         ),
     ] = None,
     calibration: Calibration = None,
@@ -80,7 +82,11 @@ def train(
     length: Length = None,
     effort: Annotated[
         str | None,
-        typer.Option(metavar="EFFORT", help="fast, default or best: how much time it may take."),
+        typer.Option(
+            metavar="EFFORT",
+            help="fast, default or best: how much time it may take.",
+            autocompletion=completion.efforts,
+        ),
     ] = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="With --library: the simulated animal of the name.")
@@ -149,7 +155,7 @@ def train(
 
         folder = arguments["out_dir"]
         scored = arguments["test_3d"] is not None
-        tested = f"{command()} test {folder}\n  " * scored
+        tested = f"{command()} evaluate {folder}\n  " * scored
         say.result(about(folder).facts, "")
         say.note(f"next:\n  {tested}{command()} lift {folder} POSES_2D -o lifted.nc")
 

@@ -23,13 +23,16 @@ from liftpose.cli.options import (
     JointNames,
     Json,
     Length,
+    Lifts,
     MinConfidence,
     Model,
+    Output,
     Overwrite,
     Quiet,
     Rename,
     RenameTable,
     Scale,
+    SeenIn2D,
     Size,
     To,
     Up,
@@ -136,3 +139,61 @@ def lift(
             for text in entry.warnings if isinstance(entry, LiftSummary) else ():
                 say.warn(text)
         finish(say, outcomes, found.left_out)
+
+
+@app.command(
+    short_help="Put lifted poses where they are in the world.",
+    epilog="\b\nExamples:\n"
+    "  liftpose place lifted.nc -o placed.nc --poses-2d a.h5 --lifter fly.lifter\n"
+    "  liftpose place lifted.nc -o placed.nc --poses-2d a.h5 \\\n"
+    "      --calibration calib.toml --camera left --floor z=0 --feet paw_L,paw_R",
+)
+def place(
+    poses: Lifts,
+    out: Output,
+    poses_2d: SeenIn2D,
+    lifter: Annotated[
+        Path | None,
+        typer.Option(metavar="MODEL", help="What lifted them, if its camera filmed them."),
+    ] = None,
+    calibration: Calibration = None,
+    camera: CameraName = None,
+    crop: Crop = None,
+    scale: Scale = None,
+    rename: Rename = None,
+    rename_table: RenameTable = None,
+    length: Length = None,
+    floor: FloorAt = None,
+    feet: Feet = None,
+    up: Up = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Put lifted poses where they are in the world, as `liftpose lift --place` does.
+
+    It needs the 2D that was lifted, and the camera that filmed it.
+    """
+    with session(json, quiet, debug) as say:
+        from liftpose.io.calibration import crops, scales
+        from liftpose.io.renames import read_renames
+        from liftpose.refining import place_file
+
+        found = place_file(
+            poses,
+            out,
+            poses_2d,
+            lifter=lifter,
+            calibration=calibration,
+            camera=camera,
+            crop=crops(crop),
+            scale=scales(scale),
+            rename=read_renames(rename or (), rename_table),
+            length=length,
+            floor=floor or (),
+            feet=listed(feet),
+            up=up,
+            overwrite=overwrite,
+        )
+        say.result(found.as_dict(), str(found))

@@ -124,3 +124,6 @@ Body = Annotated[
     Path,
     typer.Option("--skeleton", metavar="FILE", help="A skeleton file, or the lifter with it."),
 ]
+SeenIn2D = Annotated[
+    Path, typer.Option("--poses-2d", metavar="FILE", help="The 2D that was lifted.")
+]

@@ -27,9 +27,9 @@ from liftpose.lifter.views import warn_of_unreached
 from liftpose.lifting.asked import as_learned
 from liftpose.lifting.record import Record, fingerprint
 from liftpose.lifting.summary import LiftSummary
-from liftpose.poses import Floats, Key, Lifted, Poses, SwapSearch, Verdict
+from liftpose.poses import Key, Lifted, Poses, SwapSearch, Verdict
 from liftpose.postprocess import Floor, place
-from liftpose.postprocess.floors import Ground
+from liftpose.postprocess.floors import Ground, mean_squares
 from liftpose.postprocess.length import as_length, size_factor
 
 CHUNK = 8192
@@ -388,7 +388,7 @@ class _File:
 
     def standing_on(self, ground: Ground, factor: float) -> Floor:
         """The floor of the animal of this file, of the median size."""
-        square = self._of_all(_spread)
+        square = self._of_all(mean_squares)
         # Where nothing is ever lifted, nothing stands on the floor.
         size = factor * float(np.sqrt(np.median(square))) if len(square) else 1.0
         return ground.floor(size, self.lifter.skeleton_known.joints)
@@ -398,12 +398,6 @@ class _File:
         unsaid: Counter[Camera] = Counter()
         with self.hints.open(self.path) as poses:
             return np.concatenate([part(one) for _, one in self.lifted(poses, unsaid)])
-
-
-def _spread(lifted: Lifted) -> Floats:
-    """Mean square distance of the joints from their middle, of frames that were lifted."""
-    position = lifted.position[np.isfinite(lifted.position).any((1, 2))]
-    return np.asarray(np.nanvar(position, axis=1, dtype=np.float64).sum(axis=1))
 
 
 def _resized(lifted: Lifted, factor: float, unit: str | None) -> Lifted:

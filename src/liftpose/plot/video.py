@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,7 @@ def plot_video_3d(
     name: str | os.PathLike[str] | None = DEFAULT_NAME,
     *,
     dpi: float | None = None,
+    on_frame: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Film predicted 3D poses, their targets, or both.
 
@@ -86,6 +87,9 @@ def plot_video_3d(
     dpi : float, optional
         Dots per inch of the film; the figure's own where it is left out. An odd width or height
         loses its last column or row.
+    on_frame : callable, optional
+        Called before every picture but the first with how many there are, and how many there will
+        be.
 
     Returns
     -------
@@ -128,8 +132,17 @@ def plot_video_3d(
         _agg_canvas(fig, dpi) as canvas,
         _Scene(canvas, ax, poses, limbs, trail) as scene,
     ):
-        encode(beside, rate, (scene.picture(frame) for frame in range(poses.count)))
+        encode(beside, rate, _pictures(scene, poses.count, on_frame))
     return target
+
+
+def _pictures(
+    scene: _Scene, count: int, on_frame: Callable[[int, int], None] | None
+) -> Iterator[Any]:
+    for frame in range(count):
+        if on_frame is not None and frame:
+            on_frame(frame, count)
+        yield scene.picture(frame)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from liftpose.io import read_poses
 from liftpose.lifter.floor import AXES, Floor, find_floor
 from liftpose.names import closest
-from liftpose.poses import Poses
+from liftpose.poses import Floats, Lifted, Poses
 
 _PLANE = re.compile(r"\s*([xyz])\s*=(.*)", re.IGNORECASE)
 
@@ -76,6 +76,28 @@ class Ground:
 
     def __str__(self) -> str:
         return f"{self.axis}={self.height:g}"
+
+
+def mean_squares(lifted: Lifted) -> Floats:
+    """Give how large each pose is, squared: what a `Ground` needs to know of an animal.
+
+    Parameters
+    ----------
+    lifted : Lifted
+
+    Returns
+    -------
+    array, shape (frames in which anything was lifted,), float64, squared unit
+        Mean square distance of the joints from their middle.
+
+    Examples
+    --------
+    >>> ends = np.array([[[-1.0, 0, 0], [1, 0, 0]], [[np.nan] * 3] * 2])
+    >>> mean_squares(Lifted(ends, ends, ("",), (2,))).tolist()
+    [1.0]
+    """
+    position = lifted.position[np.isfinite(lifted.position).any((1, 2))]
+    return np.asarray(np.nanvar(position, axis=1, dtype=np.float64).sum(axis=1))
 
 
 def read_floor(
