@@ -243,6 +243,14 @@ def test_train_as_json_prints_the_run(fly):
     assert found["digest"] == liftpose.load("run").digest
 
 
+def test_a_run_keeps_the_params_file_that_it_was_trained_with(fly):
+    text = (fly / "params.toml").read_text()
+    assert (fly / "run" / "params_used.toml").read_text() == text
+    for name in ("run", "run/model.lifter"):
+        assert liftpose.load(fly / name).choice["params"] == text
+    assert "params" in json.loads(run("info", fly / "run", "--json").stdout)["choice"]
+
+
 def test_effort_on_the_command_line_goes_before_the_file(fly):
     params = (fly / "params.toml").read_text()
     assert "effort" not in params.replace("# effort", "")

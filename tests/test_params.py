@@ -13,7 +13,8 @@ import liftpose
 from liftpose import Lifter, Options
 from liftpose.datasets import hexapod, quadruped
 from liftpose.geometry.camera import Camera
-from liftpose.io import write_calibration, write_poses
+from liftpose.io import read_poses, registry, write_calibration, write_poses
+from liftpose.io.hints import Hints
 from liftpose.lifter.augmentation import elsewhere, physical
 from liftpose.main import train
 from liftpose.params import option_meanings, read_params, write_params
@@ -639,3 +640,102 @@ def test_a_simulated_fly_is_described_and_trained(tmp_path):
     found = read_params(path)
     assert found.skeleton == fly.skeleton
     train(**found.arguments(tmp_path / "run") | {"training_kwargs": {"network": "ridge"}})
+
+
+def read_duo(path, camera=None, dims=None, size=None):
+    """A tracker's file of two cameras, of 2D in shares of the image and of 3D, without names."""
+    with np.load(path) as stored:
+        if dims == 3:
+            return Poses.from_experiments(stored["deep"], unit="mm", frame="world")
+        if camera is None or size is None:
+            raise ValueError("it holds the cameras 'left', 'top'; say which (camera=), and size=.")
+        return Poses.from_experiments(stored[camera] * size, unit="px")
+
+
+@pytest.fixture
+def duo(folder, monkeypatch):
+    """The same poses in a format that needs to be told everything."""
+    flat, deep = read_poses(folder / "walk1_2d.nc"), read_poses(folder / "walk1_3d.nc")
+    with (folder / "walk.duo").open("wb") as file:
+        np.savez(file, deep=deep.points, top=flat.points / [640, 480], left=0 * flat.points)
+    hints = ("camera", "dims", "size")
+    entry = registry.Reader(
+        "duo",
+        "two cameras",
+        (".duo",),
+        lambda path, _: path.suffix == ".duo",
+        read_duo,
+        hints=hints,
+    )
+    monkeypatch.setitem(registry._readers, "duo", entry)
+    return folder
+
+
+TOLD = 'format = "duo"\ncamera = "top"\nsize = [640, 480]\n'
+
+
+def test_files_that_need_to_be_told_everything_are_trained_on(duo):
+    names = f"joints = {list(JOINTS)}\n"
+    files = 'train_2d = "walk.duo"\ntrain_3d = "walk.duo"\n'
+    text = WHOLE.replace('train_2d = "walk1_2d.nc"\ntrain_3d = "walk1_3d.nc"\n', files)
+    assert text != WHOLE
+    found = arguments(duo, text.replace("[data]\n", "[data]\n" + TOLD + names))
+    expected = arguments(duo, WHOLE)
+    for name in ("train_2d", "train_3d"):
+        np.testing.assert_allclose(found[name].points, expected[name].points, rtol=1e-5)
+        assert found[name].joints == expected[name].joints
+    begun = write_params(
+        duo / "new.toml",
+        duo / "walk.duo",
+        duo / "walk.duo",
+        hints=Hints(camera="top", size=(640.0, 480.0)),
+    )
+    told = read_params(begun).data
+    assert (told["camera"], told["size"]) == ("top", [640, 480])
+    again = read_params(begun).arguments()
+    np.testing.assert_allclose(again["train_2d"].points, expected["train_2d"].points, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('format = "npzz"', "there is no format 'npzz' that can be read. Did you mean 'npz'"),
+        ('format = { d2 = "npz" }', "unknown key 'd2' in \\[data.format\\]"),
+        ("format = 3", "format is 3"),
+        ('camera = "left"', "camera is of no use: .*\\[camera\\] is what filmed them"),
+        ("size = [640, 480]", "size is of no use"),
+        ("size = [640]", "size is \\[640\\]; expected \\[width, height\\]"),
+        ('joints = ["a"]', "joints is of no use: all files name their joints"),
+        ("joints = [1]", "joints is \\[1\\]"),
+        ('individuals = ["a"]', "individuals is of no use: no file names individuals"),
+        ("min_confidence = 2", "min_confidence is 2"),
+    ],
+)
+def test_hints_that_make_no_sense_are_named_by_line(folder, line, words):
+    text = WHOLE.replace("[data]\n", f"[data]\n{line}\n")
+    number = text.splitlines().index(line) + 1
+    with pytest.raises(ValueError, match=f"params.toml, line {number}: {words}"):
+        arguments(folder, text)
+
+
+def test_individuals_and_confidence_are_chosen(folder):
+    flat, deep = read_poses(folder / "walk1_2d.nc"), read_poses(folder / "walk1_3d.nc")
+    sure = np.ones(flat.points.shape[:2])
+    sure[5, 1] = 0.3
+    both = Poses.from_experiments(
+        {"a": flat.points, "b": flat.points + 1},
+        joints=flat.joints,
+        individuals=["a", "b"],
+        confidence={"a": sure, "b": sure},
+    )
+    write_poses(both, folder / "walk1_2d.nc", overwrite=True)
+    more = 'individuals = ["b"]\nmin_confidence = 0.5\n'
+    found = arguments(folder, WHOLE.replace("[data]\n", f"[data]\n{more}"))["train_2d"]
+    assert found.frames == deep.frames
+    assert np.isnan(found.points[5, 1]).all()
+    expected = np.delete(flat.points[:, 0] + 1, 5, axis=0)
+    np.testing.assert_allclose(np.delete(found.points[:, 0], 5, axis=0), expected)
+
+
+def test_the_text_of_the_file_goes_with_the_arguments(folder):
+    assert arguments(folder, WHOLE + "# mine\n")["params"] == WHOLE + "# mine\n"

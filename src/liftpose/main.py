@@ -66,6 +66,7 @@ def train(
     aug: Sequence[Augmentation] | None = None,
     skeleton: Skeleton | None = None,
     camera: Any = None,
+    params: str | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> None:
     """Train a lifter on 2D and 3D poses of the same frames.
@@ -102,6 +103,9 @@ def train(
         to, and the unit.
     camera : Camera, or dict of Camera, optional
         What filmed all experiments, those to test on included; see `liftpose.Lifter.fit`.
+    params : str, optional
+        Text of the params file that all this was read from, to be kept with the result: in the
+        folder, and in the lifter as ``choice["params"]``.
     on_epoch : callable, optional
         Called with a `liftpose.lifter.run.Epoch` after each.
 
@@ -149,7 +153,7 @@ def train(
         options = options.but(epochs=start.training["epoch"])
     lifter = Lifter(skeleton, options=options)
     with ExitStack() as stack:
-        record = _Record(folder, options, tests, camera, stack, start, on_epoch)
+        record = _Record(folder, options, tests, camera, stack, start, params, on_epoch)
         lifter.fit(
             poses_2d,
             poses_3d,
@@ -161,6 +165,7 @@ def train(
             on_ready=record.begin,
             on_epoch=record.epoch,
         )
+        _note(lifter, params)
         if options.members in ("ridge", "kernel"):
             folder.write_untrained(lifter)
         lifter.save(folder.path / MODEL, overwrite=True)
@@ -250,10 +255,11 @@ class _Record:
         camera: Any,
         stack: ExitStack,
         start: Start | None,
+        params: str | None,
         on_epoch: Callable[[Epoch], None] | None,
     ):
         self.folder, self.options, self.tests, self.stack = folder, options, tests, stack
-        self.camera, self.on_epoch = camera, on_epoch
+        self.camera, self.params, self.on_epoch = camera, params, on_epoch
         self.start = start if start is not None and start.resume else None
         self.best_error = self.start.training["best_error"] if self.start else float("inf")
         self.truth: Truth | None = None
@@ -271,7 +277,8 @@ class _Record:
             self.folder.clear()
         else:
             self.folder.inherit(self.start.folder)
-        self.folder.begin(lifter, self.options, self.tests)
+        _note(lifter, self.params)
+        self.folder.begin(lifter, self.options, self.tests, self.params)
 
     def epoch(self, epoch: Epoch) -> None:
         """Write an epoch's line and checkpoints."""
@@ -295,6 +302,12 @@ class _Record:
         )
         if self.on_epoch is not None:
             self.on_epoch(epoch)
+
+
+def _note(lifter: Lifter, params: str | None) -> None:
+    """Keep in a lifter what it was asked to learn."""
+    if params is not None:
+        lifter.choice["params"] = params
 
 
 def _truth(model: Lifter | PublishedModel, poses_2d: Poses, poses_3d: Poses) -> Truth:
@@ -366,7 +379,7 @@ def _write_scores(
         "test": {"experiments": [repr(key) for key in poses_2d.keys], "frames": poses_2d.frames}
     }
     if isinstance(model, Lifter):
-        split |= {"training": model.choice}
+        split |= {"training": {k: v for k, v in model.choice.items() if k != "params"}}
     split["score"] = "pa_mpjpe" if options.procrustes else "mpjpe"
     measures = measure(model, truth, guess, camera).as_dict()
     write_evaluation(folder, truth, scores, split | {"one_rotation_degrees": angle}, measures)

@@ -16,6 +16,9 @@ from liftpose.cli.options import (
     CameraName,
     Crop,
     Debug,
+    Format,
+    Individuals,
+    JointNames,
     Json,
     Length,
     Model,
@@ -24,8 +27,9 @@ from liftpose.cli.options import (
     Rename,
     RenameTable,
     Scale,
+    Size,
 )
-from liftpose.cli.words import check_count, trained
+from liftpose.cli.words import as_hints, check_count, trained
 from liftpose.terminal import command, session
 
 
@@ -91,6 +95,10 @@ def train(
     simulated: Annotated[
         bool, typer.Option("--simulated", help="With --library: the simulated animal of the name.")
     ] = False,
+    format: Format = None,
+    joints: JointNames = None,
+    size: Size = None,
+    individual: Individuals = None,
     rename: Rename = None,
     rename_table: RenameTable = None,
     overwrite: Overwrite = False,
@@ -100,8 +108,10 @@ def train(
 ) -> None:
     """Train a lifter with everything that a params file says, or begin such a file.
 
-    With --library, train on 3D poses that are not of your animal: their depth is a prior then, not
-    a measurement. Only joints that library and 2D have in common, by name, are used.
+    With --init, --from, --camera, --joints, --size and --individual say how the poses are read,
+    and go into the file. With --library, train on 3D poses that are not of your animal: their
+    depth is a prior then, not a measurement. Only joints that library and 2D have in common, by
+    name, are used.
     """
     with session(json, quiet, debug) as say:
         from liftpose.params import read_params, write_params
@@ -139,7 +149,13 @@ def train(
         if init:
             check_count(files, 1, 2, "--init takes a file of 2D poses, and one of 3D poses")
             file = write_params(
-                out or Path("params.toml"), *files, skeleton=skeleton, overwrite=overwrite
+                out or Path("params.toml"),
+                *files,
+                skeleton=skeleton,
+                hints=as_hints(
+                    format=format, camera=camera, joints=joints, size=size, individuals=individual
+                ),
+                overwrite=overwrite,
             )
             say.result({"path": file}, f"{file}: look through it, then `{command()} train {file}`.")
             return

@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import shutil
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ TEST_2D, TEST_3D = "test_2d.pth.tar", "test_3d.pth.tar"
 RESULTS, EVALUATION = "test_results.pth.tar", "evaluation.json"
 LOG, OPTIONS, MEMBERS = "train_log.txt", "options.json", "members.txt"
 MODEL = "model.lifter"
+PARAMS = ("params_used.toml", "params_used.yaml")
 LOG_COLUMNS = ("epoch", "lr", "loss_train", "loss_test", "err_test")
 
 _LOCK = ".liftpose.lock"
@@ -90,7 +92,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what an earlier run left, so that no file is of another run than the rest."""
-        for name in (LAST, BEST, RESULTS, EVALUATION, LOG, MEMBERS, MODEL):
+        for name in (LAST, BEST, RESULTS, EVALUATION, LOG, MEMBERS, MODEL, *PARAMS):
             (self.path / name).unlink(missing_ok=True)
 
     def inherit(self, other: Path) -> None:
@@ -101,9 +103,17 @@ class RunFolder:
                     shutil.copyfile(other / name, beside)
 
     def begin(
-        self, lifter: Lifter, options: Options, tests: tuple[Poses | None, Poses | None]
+        self,
+        lifter: Lifter,
+        options: Options,
+        tests: tuple[Poses | None, Poses | None],
+        params: str | None = None,
     ) -> None:
-        """Write what stands before the first epoch: options, statistics and test data."""
+        """Write what stands before the first epoch: params, options, statistics and test data."""
+        if params is not None:
+            name = PARAMS[not _is_toml(params)]
+            with replacing(self.path / name) as beside:
+                beside.write_text(params, encoding="utf-8")
         self.write_json(OPTIONS, "options", {"options": options.as_dict(), "versions": versions()})
         for name, content in zip((STAT_2D, STAT_3D), _statistics(lifter), strict=True):
             self.write(name, "statistics", content)
@@ -218,6 +228,14 @@ class RunFolder:
             for name in (TEST_2D, TEST_3D)
         ]
         return tests[0], tests[1]
+
+
+def _is_toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def read_file(path: Path, kind: str) -> dict[str, Any]:

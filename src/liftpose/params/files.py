@@ -9,10 +9,12 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from liftpose.io import read_poses
-from liftpose.params.keys import STATS
+from liftpose.io.hints import Hints
+from liftpose.io.registry import find_reader
+from liftpose.params.keys import POSES, STATS
 from liftpose.params.source import Source
 from liftpose.poses import Key, Poses
+from liftpose.poses.given import as_names
 from liftpose.skeleton import Skeleton
 
 FOLDERS = (
@@ -22,6 +24,14 @@ FOLDERS = (
 """What files of 0.22 name instead of pose files; only the loaders of their scripts read that."""
 
 
+_LACKS = {
+    "camera": "no file is of a format that holds several cameras; [camera] is what filmed them",
+    "size": "no file is of a format that may hold shares of the image",
+    "joints": "all files name their joints; rename, or by_order, is for names that differ",
+    "individuals": "no file names individuals",
+}
+
+
 @dataclass(frozen=True)
 class _Entry:
     """A file, the experiment it is of, and where the params file names it."""
@@ -29,6 +39,15 @@ class _Entry:
     path: Path
     experiment: str
     way: tuple[str | int, ...]
+
+
+def _is_poses(folder: Path) -> bool:
+    """Whether a folder as a whole is poses, as some trackers write them."""
+    try:
+        find_reader(folder, None)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 class PoseFiles:
@@ -46,6 +65,7 @@ class PoseFiles:
         self.source, self.skeleton = source, skeleton
         self.data: Mapping[str, Any] = source.content["data"]
         self.renamed: set[str] = set()
+        self.used: set[str] = set()
 
     def read(self) -> dict[str, Any]:
         """Read everything.
@@ -74,6 +94,9 @@ class PoseFiles:
         unused = sorted(set(self.data.get("rename") or {}) - self.renamed)
         if unused:
             self.source.wrong(f"rename: no file has a joint {unused[0]!r}.", "data", "rename")
+        for name, lack in _LACKS.items():
+            if self.data.get(name) and name not in self.used:
+                self.source.wrong(f"{name} is of no use: {lack}.", "data", name)
         return found
 
     def _nothing_to_learn(self) -> NoReturn:
@@ -95,11 +118,11 @@ class PoseFiles:
         value, way = self.data[name], ("data", name)
         if isinstance(value, Mapping):
             return [
-                _Entry(self.source.file(file, *way, key), str(key), (*way, key))
+                _Entry(self._path(name, file, *way, key), str(key), (*way, key))
                 for key, file in value.items()
             ]
         files = value if isinstance(value, list) else [value]
-        paths = [self.source.file(file, *way) for file in files]
+        paths = [self._path(name, file, *way) for file in files]
         if len({path.stem for path in paths}) < len(paths):
             self.source.wrong(
                 f"two files of {name} have the same name; name the experiments, as in "
@@ -107,6 +130,9 @@ class PoseFiles:
                 *way,
             )
         return [_Entry(path, path.stem, way) for path in paths]
+
+    def _path(self, name: str, file: Any, *way: str | int) -> Path:
+        return self.source.file(file, *way, folder=_is_poses if name in POSES else None)
 
     def _paired(self, entries: dict[str, list[_Entry]]) -> dict[str, list[_Entry]]:
         """Give 2D and 3D of an experiment one name: that of the table, else of the 2D's file."""
@@ -137,8 +163,8 @@ class PoseFiles:
         parts = []
         for entry in entries:
             try:
-                poses = self._matched(read_poses(entry.path, fps=self.data.get("fps")))
                 flat = name.endswith("_2d")
+                poses = self._matched(self._told(entry.path, "2d" if flat else "3d"))
                 poses = replace(poses, unit=poses.unit or "px") if flat else self._in_unit(poses)
             except (ValueError, TypeError) as error:
                 self.source.wrong(str(error), *entry.way)
@@ -147,6 +173,30 @@ class PoseFiles:
             return Poses.joined(parts)
         except ValueError as error:
             self.source.wrong(f"{name}: {error}", "data", name)
+
+    def _told(self, path: Path, kind: str) -> Poses:
+        """Read a file with what the table says of it; a file that says it itself is believed."""
+        data = self.data
+        format = data.get("format")
+        hints = Hints(
+            format=format.get(kind) if isinstance(format, Mapping) else format,
+            fps=data.get("fps"),
+            min_confidence=data.get("min_confidence") if kind == "2d" else None,
+            camera=data.get("camera"),
+            dims=int(kind[0]),
+            size=data.get("size"),
+        ).of_use(path)
+        self.used |= {name for name in ("camera", "size") if name in hints.said}
+        poses = hints.read(path)
+        names = data.get("joints")
+        if names and poses.joints is None:
+            self.used.add("joints")
+            poses = replace(poses, joints=as_names(names, poses.joint_count, str(path)))
+        wanted = data.get("individuals")
+        if wanted and poses.individuals:
+            self.used.add("individuals")
+            poses = replace(hints, individuals=tuple(wanted)).read(path)
+        return poses
 
     def _matched(self, poses: Poses) -> Poses:
         by_order = bool(self.data.get("by_order"))

@@ -17,6 +17,16 @@ MASKS = {
     "train_keypts": "True where a value of train_3d counts: .npy or .npz, of the same shapes",
     "test_keypts": "the same of test_3d",
 }
+HINTS = {
+    "format": "format of the files, where it is not found out: one for all, or by 2d and 3d",
+    "camera": "whose 2D is meant, in files of several cameras",
+    "size": "width and height of the image, where the 2D is in shares of it",
+    "joints": "names of the joints, in the order of the files, where these have none",
+    "individuals": "the individuals to take, of files that name several",
+    "min_confidence": "joints of the 2D of less confidence count as not seen, before all else",
+}
+"""What ``[data]`` says of files that do not say it; see `liftpose.read_poses`."""
+
 SETTINGS = {
     "rename": "joint names of the files that the skeleton calls otherwise: old = new",
     "by_order": "take the joints as they come in the files, whatever they are called",
@@ -26,7 +36,7 @@ SETTINGS = {
     "norm_2d": "scale the 2D of each frame to unit norm, here and in every later lift",
     "stats": "an .npz with mean_2d, std_2d, mean_3d and std_3d to normalize by",
 }
-DATA = {**POSES, **MASKS, **SETTINGS}
+DATA = {**POSES, **MASKS, **HINTS, **SETTINGS}
 """What ``[data]`` holds, and what it means."""
 
 AUGMENTATIONS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from liftpose.geometry.camera import Camera
-from liftpose.io import read_camera
+from liftpose.io import formats, read_camera
 from liftpose.lifter import augmentation as augmentations
 from liftpose.lifter.opt import Options
 from liftpose.names import closest
@@ -99,6 +99,7 @@ class Params:
             "augmentation": self._steps(poses["train_3d"]),
             "stats": read_stats(self.source),
             "norm_2d": self.data.get("norm_2d"),
+            "params": self.source.text,
         }
 
     def _steps(self, poses_3d: Poses) -> tuple[Any, ...] | None:
@@ -189,6 +190,12 @@ _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "fps": ((int, float), "a number"),
     "unit": ((str,), "a word in quotes"),
     "frame": ((str,), "a word in quotes"),
+    "format": ((str, dict), 'a name in quotes, or { 2d = "one", 3d = "other" }'),
+    "camera": ((str,), "a name in quotes"),
+    "size": ((list,), "[width, height]"),
+    "joints": ((list,), "a list of names"),
+    "individuals": ((list,), "a list of names"),
+    "min_confidence": ((int, float), "a number from 0 to 1"),
 }
 
 
@@ -197,9 +204,35 @@ def _check_settings(source: Source) -> None:
     for key, (kinds, words) in _KINDS.items():
         if key in data and type(data[key]) not in kinds:
             source.wrong(f"{key} is {data[key]!r}; expected {words}.", "data", key)
+    _check_hints(source)
     rename = data.get("rename", {})
     if not isinstance(rename, Mapping) or not all(isinstance(v, str) for v in rename.values()):
         source.wrong('rename must be a table of names, such as { paw = "hand" }.', "data", "rename")
+
+
+def _check_hints(source: Source) -> None:
+    data = source.content["data"]
+    named = data.get("format", {})
+    if isinstance(named, Mapping):
+        source.check_keys(named, ("2d", "3d"), "data", "format")
+    known = [entry.name for entry in formats() if entry.reads]
+    for name in named.values() if isinstance(named, Mapping) else (named,):
+        if name not in known:
+            source.wrong(
+                f"there is no format {name!r} that can be read.{closest(str(name), known)}",
+                *("data", "format"),
+            )
+    size = data.get("size", [1, 1])
+    if len(size) != 2 or not all(type(value) in (int, float) and value > 0 for value in size):
+        source.wrong(f"size is {size!r}; expected [width, height].", "data", "size")
+    for key in ("joints", "individuals"):
+        if not all(isinstance(name, str) for name in data.get(key, ())):
+            source.wrong(f"{key} is {data[key]!r}; expected a list of names.", "data", key)
+    least = data.get("min_confidence", 0)
+    if not 0 <= least <= 1:
+        source.wrong(
+            f"min_confidence is {least!r}; expected a number from 0 to 1.", "data", "min_confidence"
+        )
 
 
 def _skeleton(source: Source) -> Skeleton | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -84,11 +84,15 @@ class Source:
             if key not in known:
                 self.wrong(f"unknown key {key!r} in {name}.{closest(str(key), known)}", *way, key)
 
-    def file(self, name: Any, *way: str | int) -> Path:
-        """Give the path of a file that the params file names."""
+    def file(
+        self, name: Any, *way: str | int, folder: Callable[[Path], bool] | None = None
+    ) -> Path:
+        """Give the path of a file, or of a folder that passes a test, that the file names."""
         if not isinstance(name, str) or not name:
             self.wrong(f"{way[-1]} is {name!r}; expected the name of a file.", *way)
         path = self.path.parent / name
+        if path.is_dir() and folder is not None and folder(path):
+            return path
         if path.is_dir():
             self.wrong(f"{name} is a folder; expected a file.", *way)
         if not path.is_file():

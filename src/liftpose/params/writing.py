@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 import liftpose
 from liftpose.files import replacing
-from liftpose.io import read_poses
+from liftpose.io.hints import Hints
 from liftpose.lifter.elsewhere import elsewhere
 from liftpose.lifter.opt import Options
 from liftpose.names import listed
-from liftpose.params.keys import DATA, option_meanings
+from liftpose.params.keys import DATA, HINTS, option_meanings
 from liftpose.poses import Floats, Poses
 from liftpose.skeleton import Skeleton
 
@@ -49,6 +49,7 @@ def write_params(
     poses_3d: str | os.PathLike[str] | None = None,
     *,
     skeleton: str | os.PathLike[str] | None = None,
+    hints: Hints | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Begin a params file for some pose files.
@@ -62,6 +63,8 @@ def write_params(
     skeleton : path-like, optional
         A skeleton file. Without it the joints are those of the pose files, and a root is
         suggested: of the joints that are seen often, the one that the others move least against.
+    hints : Hints, optional
+        What only the user knows of the pose files; goes into the file.
     overwrite : bool
         Replace a file that is there already.
 
@@ -84,7 +87,9 @@ def write_params(
         raise IsADirectoryError(f"{file} is a folder; expected a file to write.")
     if file.exists() and not overwrite:
         raise FileExistsError(f"{file} is there already; use --overwrite to replace it.")
-    flat, deep = read_poses(poses_2d), None if poses_3d is None else read_poses(poses_3d)
+    asked = hints or Hints()
+    flat = replace(asked, dims=2).of_use(poses_2d).read(poses_2d)
+    deep = None if poses_3d is None else replace(asked, dims=3).of_use(poses_3d).read(poses_3d)
     if flat.dims != 2:
         raise ValueError(f"{poses_2d} holds {flat.dims}D poses; name the 2D first, then the 3D.")
     if deep is not None and flat.frames != deep.frames:
@@ -96,6 +101,7 @@ def write_params(
     names = {"train_2d": poses_2d, "train_3d": poses_3d}
     data = {key: _from_there(name, file) for key, name in names.items() if name is not None}
     extra = {"by_order": True} if flat.joints is None else {}
+    extra |= {name: value for name, value in asked.said.items() if name in HINTS}
     lines = [*_head(file, deep), *_data({**data, **extra}, flat, deep)]
     lines += [
         *_skeleton(body, guessed=skeleton is None),
@@ -212,6 +218,12 @@ def _data(given: Mapping[str, Any], flat: Poses, deep: Poses | None) -> Iterator
         "test_3d": "other_3d.nc",
         "train_keypts": "counts.npy",
         "test_keypts": "test_counts.npy",
+        "format": {"2d": "deeplabcut", "3d": "movement"},
+        "camera": "left",
+        "size": [640, 480],
+        "joints": list(flat.joints or ("paw", "nose"))[:2],
+        "individuals": list(flat.individuals or ("mouse 1",)),
+        "min_confidence": 0.1,
         "rename": {"name in the file": joint},
         "by_order": False,
         "fps": flat.fps or 100.0,
