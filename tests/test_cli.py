@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -556,6 +557,74 @@ def test_bad_input_is_one_line(fly, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == left
 
 
+OF_POSES = {
+    "info": "info BAD",
+    "convert": "convert BAD out.npz",
+    "triangulate": "triangulate calib.toml left.nc BAD -o out.nc --camera-names left,top",
+    "train --init": "train --init left.nc BAD -o out.toml",
+    "lift": "lift fly.lifter BAD -o out.nc",
+    "place": "place lifted.nc -o out.nc --poses-2d BAD --calibration calib.toml --camera left",
+    "place lifted": "place BAD -o out.nc --poses-2d left.nc --calibration calib.toml --camera left",
+    "evaluate": "evaluate fly.lifter left.nc BAD -o out.json",
+    "recalibrate": "recalibrate fly.lifter BAD lifted.nc -o out.lifter",
+    "smooth": "smooth BAD -o out.nc",
+    "fit-bones": "fit-bones BAD -o out.nc --skeleton fly.toml",
+    "angles": "angles BAD -o out.csv --skeleton fly.toml",
+    "plot": "plot BAD -o out.png --skeleton fly.toml",
+    "video": "video BAD -o out.mp4 --skeleton fly.toml",
+}
+
+
+@pytest.fixture(scope="module")
+def bad_files(made, tmp_path_factory):
+    """What every verb needs, and files that are none of poses."""
+    folder = tmp_path_factory.mktemp("bad")
+    flat = read_poses(made / "walk_2d.nc")
+    write_poses(flat, folder / "left.nc")
+    write_poses(liftpose.load(made / "fly.lifter").lift(flat), folder / "lifted.nc")
+    for name in ("fly.lifter", "fly.toml"):
+        (folder / name).write_bytes((made / name).read_bytes())
+    cameras = hexapod(frames=2, seed=1).cameras
+    write_calibration({"left": cameras[0], "top": cameras[1]}, folder / "calib.toml")
+    (folder / "empty.nc").touch()
+    (folder / "cut.nc").write_bytes((made / "walk_2d.nc").read_bytes()[:3000])
+    (folder / "text.h5").write_text("nothing of note\n")
+    (folder / "table.csv").write_text("frame,speed\n0,1.5\n")
+    np.save(folder / "flat.npy", np.zeros((5, 3)))
+    return folder
+
+
+@pytest.mark.parametrize("verb", OF_POSES)
+def test_no_verb_takes_what_is_no_pose_file_or_leaves_anything(bad_files, monkeypatch, verb):
+    monkeypatch.chdir(bad_files)
+    before = sorted(bad_files.iterdir())
+    for name in ("missing.nc", "empty.nc", "cut.nc", "text.h5", "table.csv", "flat.npy"):
+        failed(run(*OF_POSES[verb].replace("BAD", name).split(), "-q"), Status.BAD_INPUT, name)
+    assert sorted(bad_files.iterdir()) == before
+
+
+@pytest.mark.parametrize("verb", [verb for verb in OF_POSES if verb[:2] != "tr"])
+def test_every_verb_shows_how_far_it_is(bad_files, monkeypatch, tmp_path, verb):
+    told = []
+
+    @contextmanager
+    def progress(self, what, unit=""):
+        yield lambda done, whole, note="": told.append(done / whole)
+
+    monkeypatch.setattr("liftpose.terminal.Session.progress", progress)
+    monkeypatch.chdir(tmp_path)
+    for path in bad_files.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    flat = verb in ("info", "convert", "lift", "place", "recalibrate")
+    words = OF_POSES[verb].replace("BAD", "left.nc" if flat else "lifted.nc").split()
+    words += ["--frames", "0..3", "--fps", "25"] if verb == "video" else []
+    result = run(*words)
+    assert result.exit_code == 0, result.stderr
+    assert told == sorted(told)
+    # Of a film the bar is last moved before the last picture.
+    assert told[-1] == (0.75 if verb == "video" else 1)
+
+
 @pytest.mark.filterwarnings("always::UserWarning")
 def test_a_recording_that_cannot_be_lifted_is_said_once_with_its_file_and_the_cause(fly):
     poses = read_poses(fly / "walk_2d.nc")
@@ -621,7 +690,7 @@ def test_a_traceback_is_shown_on_request(fly):
 
 
 def test_an_error_of_our_own_is_not_hidden(fly, monkeypatch):
-    def broken(_):
+    def broken(*_):
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("liftpose.about.about", broken)
@@ -631,7 +700,7 @@ def test_an_error_of_our_own_is_not_hidden(fly, monkeypatch):
 
 
 def test_a_missing_package_has_its_own_status(fly, monkeypatch):
-    def broken(_):
+    def broken(*_):
         raise ImportError('this needs movement: pip install "liftpose[io]"')
 
     monkeypatch.setattr("liftpose.about.about", broken)

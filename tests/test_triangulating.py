@@ -330,3 +330,26 @@ def test_points_behind_a_camera_are_counted_for_the_user(rig, tmp_path):
     assert f"100.0 % without 3D, {count:,} of them behind a camera" in result.stdout
     assert result.stdout.count(f"{count:,} behind it") == 2
     assert np.isnan(read_poses(tmp_path / "deep.nc").points).all()
+
+
+def test_what_was_done_is_said_in_the_file_and_while_it_is_done(rig, tmp_path):
+    folder, _, _ = rig
+    told = []
+    triangulate_files(
+        folder / "calib.toml",
+        files(folder),
+        tmp_path / "deep.nc",
+        min_confidence=0.4,
+        scale={"top": 1.0},
+        on_progress=lambda *now: told.append(now),
+    )
+    made = read_poses(tmp_path / "deep.nc").provenance
+    assert made["liftpose_version"]
+    step = json.loads(made["triangulation"])
+    assert (step["calibration"], step["min_confidence"]) == ("calib.toml", 0.4)
+    assert step["poses"] == {name: f"walk_{name}.nc" for name in NAMES}
+    assert (step["crop"], step["scale"]) == (None, {"top": 1.0})
+    shares = [done / whole for done, whole, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert [words for _, _, words in told][:2] == ["reading walk_left.nc", "reading walk_top.nc"]

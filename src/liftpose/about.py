@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,11 @@ class About:
     text: str
 
 
-def about(path: str | os.PathLike[str], hints: Hints | None = None) -> About:
+def about(
+    path: str | os.PathLike[str],
+    hints: Hints | None = None,
+    on_progress: Callable[[float, float], None] | None = None,
+) -> About:
     """Look into a file or a run folder.
 
     Parameters
@@ -66,6 +70,8 @@ def about(path: str | os.PathLike[str], hints: Hints | None = None) -> About:
         params file.
     hints : Hints, optional
         What only the user knows of a pose file. With any, it is taken for one.
+    on_progress : callable, optional
+        Called with the frames of poses that were looked at, and their whole number.
 
     Returns
     -------
@@ -78,15 +84,15 @@ def about(path: str | os.PathLike[str], hints: Hints | None = None) -> About:
     ValueError
         It is none of these, or broken.
     """
-    file, said = Path(path), hints or Hints()
+    file, said, say = Path(path), hints or Hints(), on_progress or _unheard
     if is_shipped(path):
         return _about_skeleton(file)
     if not file.exists():
         raise FileNotFoundError(f"there is no file or folder {file}.")
     if said.said:
-        return _about_poses(file, said)
+        return _about_poses(file, said, say)
     if file.is_dir():
-        return _about_poses(file, said) if is_poses(file) else _about_folder(file)
+        return _about_poses(file, said, say) if is_poses(file) else _about_folder(file)
     suffix = file.suffix.lower()
     if suffix in (".lifter", ".safetensors") or file.name.endswith(".pth.tar"):
         return _about_lifter(file, liftpose.load(file))
@@ -94,7 +100,11 @@ def about(path: str | os.PathLike[str], hints: Hints | None = None) -> About:
         return _about_settings(file)
     if suffix in _CALIBRATIONS and not is_poses(file):
         return _about_calibration(file)
-    return _about_poses(file, said)
+    return _about_poses(file, said, say)
+
+
+def _unheard(done: float, whole: float) -> None:
+    """Progress that nobody watches."""
 
 
 def _about_folder(folder: Path) -> About:
@@ -223,7 +233,7 @@ def _files(entry: Any) -> str:
     return ", ".join(entry) if isinstance(entry, list) else str(entry)
 
 
-def _about_poses(file: Path, hints: Hints) -> About:
+def _about_poses(file: Path, hints: Hints, say: Callable[[float, float], None]) -> About:
     kind, search = find_reader(existing_file(file, folders=True), hints.format), SwapSearch()
     with hints.open(file) as opened:
         found, missing = opened.about, None
@@ -234,6 +244,7 @@ def _about_poses(file: Path, hints: Hints) -> About:
             missing = gaps if missing is None else missing + gaps
             frames += part.frames
             search.add(part)
+            say(frames, found.frames)
             done = dict(part.provenance)
     if missing is None:
         raise ValueError(f"{file} holds no frames.")

@@ -77,6 +77,7 @@ def plot_file(
     frames: Sequence[int] = (),
     hints: Hints | None = None,
     overwrite: bool = False,
+    on_progress: Callable[[float, float, str], None] | None = None,
 ) -> Picture:
     """Draw some poses of a file, or the errors and the training of a run.
 
@@ -94,6 +95,8 @@ def plot_file(
         What only the user knows of a pose file.
     overwrite : bool
         Replace a file that is there already.
+    on_progress : callable, optional
+        Called with how much is done, of how much, and what is going on.
 
     Returns
     -------
@@ -108,17 +111,22 @@ def plot_file(
         `out` is there already.
     """
     file, target = Path(source), _figure_file(out, overwrite)
+    say = on_progress or _unheard
+    say(0, 10, "reading")
     if (file / OPTIONS).is_file():
         figure, text = _of_run(file)
         shown: tuple[int, ...] = ()
     else:
         body, poses = _body(skeleton), (hints or Hints()).of_use(file).read(file)
         poses = poses.matched(body.joints)
+        say(3, 10, "drawing")
         shown = _rows(poses, frames, file)
         figure = _of_poses(poses, body, shown)
         text = f"frames {', '.join(map(str, shown))}"
+    say(6, 10, "writing")
     with replacing(target) as beside:
         figure.savefig(beside, dpi=_DPI)
+    say(10, 10, "")
     return Picture(file, target, text, shown)
 
 
@@ -207,6 +215,10 @@ def film_file(
         on_frame=on_progress,
     )
     return Picture(file, target, f"{len(rows):,} pictures", (first, end))
+
+
+def _unheard(done: float, whole: float, what: str) -> None:
+    """Progress that nobody watches."""
 
 
 def upright(points: Floats, frame: str | None) -> Floats:

@@ -30,6 +30,7 @@ from liftpose.skeleton import Skeleton
 _LIFTERS = (".lifter", ".safetensors")
 
 PathLike = str | os.PathLike[str]
+OnProgress = Callable[[float, float, str], None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def smooth_file(
     *,
     fps: float | None = None,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
     **settings: Any,
 ) -> RefineSummary:
     """Smooth a file of lifted poses.
@@ -81,6 +83,8 @@ def smooth_file(
         Frames per second, where the file does not say.
     overwrite : bool
         Replace a file that is there already.
+    on_progress : callable, optional
+        Called with how much is done, of how much, and what is going on.
     **settings
         Of `liftpose.postprocess.smooth`.
 
@@ -99,9 +103,14 @@ def smooth_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
+    say = on_progress or _unheard
+    say(0, 10, "reading")
     lifted = read_lifted(file, fps=fps)
+    say(1, 10, "smoothing")
     better = _of(file, lambda: smooth(lifted, **settings))
+    say(9, 10, "writing")
     write_poses(better, target, overwrite=overwrite)
+    say(10, 10, "")
     jitter = [_jitter(lifted), _jitter(better)]
     filled = int((np.isfinite(better.position) & np.isnan(lifted.position)).any(2).sum())
     unit = f" {lifted.unit}" if lifted.unit else ""
@@ -126,6 +135,7 @@ def place_file(
     feet: Sequence[str] = (),
     up: str | None = None,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> RefineSummary:
     """Put a file of lifted poses where they are in the world, or in the camera's frame.
 
@@ -151,6 +161,8 @@ def place_file(
         What they stand on; see `liftpose.postprocess.floors.read_floor`.
     overwrite : bool
         Replace a file that is there already.
+    on_progress : callable, optional
+        Called with how much is done, of how much, and what is going on.
 
     Returns
     -------
@@ -166,6 +178,8 @@ def place_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
+    say = on_progress or _unheard
+    say(0, 10, "reading")
     lifted, flat = read_lifted(file), Hints(camera=camera, dims=2).of_use(poses_2d).read(poses_2d)
     model = None if lifter is None else load(lifter)
     filmed = _camera(model, calibration, camera, crop, scale)
@@ -180,8 +194,11 @@ def place_file(
         under = under.floor(
             factor * float(np.sqrt(np.median(square))) if len(square) else 1, joints
         )
+    say(3, 10, "placing")
     found = _of(file, lambda: place(lifted, flat, filmed, length=length, floor=under))
+    say(8, 10, "writing")
     write_poses(found.lifted, target, overwrite=overwrite)
+    say(10, 10, "")
     unplaced = int((~found.placed).sum())
     off = None if under is None else int(found.floating.sum())
     text = f"{lifted.frames - unplaced:,} have a place"
@@ -202,6 +219,7 @@ def fit_bones_file(
     scale: Mapping[str, float] | float | None = None,
     pixel_noise: float | None = None,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> RefineSummary:
     """Fit a file of lifted poses to the lengths of their bones and, where it is given, to their 2D.
 
@@ -223,6 +241,8 @@ def fit_bones_file(
         Standard deviation of the 2D, pixels.
     overwrite : bool
         Replace a file that is there already.
+    on_progress : callable, optional
+        Called with how much is done, of how much, and what is going on.
 
     Returns
     -------
@@ -238,6 +258,8 @@ def fit_bones_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
+    say = on_progress or _unheard
+    say(0, 10, "reading")
     lifted, (body, lifter) = read_lifted(file), _skeleton_of(skeleton)
     filmed, flat = None, None
     if poses_2d is not None:
@@ -245,8 +267,11 @@ def fit_bones_file(
     elif calibration is not None:
         raise ValueError("--calibration is of the camera that saw the 2D; name that: --poses-2d.")
     noise = PIXEL_NOISE if pixel_noise is None else pixel_noise
+    say(2, 10, "fitting")
     better = _of(file, lambda: fit_bones(lifted, body, filmed, flat, pixel_noise=noise))
+    say(9, 10, "writing")
     write_poses(better, target, overwrite=overwrite)
+    say(10, 10, "")
     pairs = constant_pairs(lifted, body)
     varies = [_variation(one, pairs) for one in (lifted, better)]
     text = (
@@ -266,6 +291,7 @@ def angles_file(
     at: Sequence[str] = (),
     fps: float | None = None,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> RefineSummary:
     """Measure the angles at the joints of a file of lifted poses.
 
@@ -283,6 +309,8 @@ def angles_file(
         Frames per second, where the file does not say.
     overwrite : bool
         Replace a file that is there already.
+    on_progress : callable, optional
+        Called with how much is done, of how much, and what is going on.
 
     Returns
     -------
@@ -296,15 +324,24 @@ def angles_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
+    say = on_progress or _unheard
+    say(0, 10, "reading")
     lifted, (body, _) = read_lifted(file, fps=fps), _skeleton_of(skeleton)
+    say(3, 10, "measuring")
     triples = [tuple(name.strip() for name in triple.split(",")) for triple in at] or None
     angles = _of(file, lambda: joint_angles(lifted, body, triples))
+    say(5, 10, "writing")
     angles.to_csv(target, overwrite=overwrite)
+    say(10, 10, "")
     known = float(np.isfinite(angles.values).mean())
     text = f"{len(angles.names)} angles, known in {100 * known:.1f} % of the frames"
     return RefineSummary(
         file, target, angles.frames, text, {"angles": list(angles.names), "known": known}
     )
+
+
+def _unheard(done: float, whole: float, what: str) -> None:
+    """Progress that nobody watches."""
 
 
 def _files(source: PathLike, out: PathLike, overwrite: bool) -> tuple[Path, Path]:

@@ -126,6 +126,7 @@ class Session:
         from rich.console import Console
         from rich.markup import escape
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import TimeElapsedColumn as Elapsed
         from rich.progress import TimeRemainingColumn as Remaining
 
         rate = [TextColumn("{task.fields[rate]}")] if unit else []
@@ -134,6 +135,8 @@ class Session:
             BarColumn(bar_width=24),
             TaskProgressColumn(),
             *rate,
+            Elapsed(),
+            TextColumn("left"),
             Remaining(),
             console=Console(stderr=True),
             redirect_stdout=False,

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import liftpose
 from liftpose.geometry.camera import Camera
 from liftpose.geometry.triangulation import Triangulated, triangulate
-from liftpose.io import read_calibration, read_poses, writing
+from liftpose.io import read_calibration, writing
 from liftpose.io.calibration import framed
+from liftpose.io.hints import Hints
 from liftpose.lifter.opt import Options
 from liftpose.names import closest, listed
 from liftpose.poses import Poses
+from liftpose.poses.lifted import inherited
 
 _LETTERS = 3
 """Names of fewer letters are found in every file name."""
@@ -111,6 +115,7 @@ def triangulate_files(
     fps: float | None = None,
     min_confidence: float = Options.min_confidence,
     overwrite: bool = False,
+    on_progress: Callable[[float, float, str], None] | None = None,
 ) -> TriangulateSummary:
     """Triangulate files of 2D poses, one of each camera, and write the 3D.
 
@@ -137,6 +142,8 @@ def triangulate_files(
         A joint of less confidence counts as not seen. What is left is weighted by it.
     overwrite : bool
         Replace a file that is there already.
+    on_progress : callable, optional
+        Called with how much is done, of how much, and what is going on.
 
     Returns
     -------
@@ -166,15 +173,30 @@ def triangulate_files(
     for file in (*files, Path(calibration)):
         if file.exists() and Path(out).exists() and file.samefile(out):
             raise ValueError(f"{file} would be written over by the 3D that is found from it.")
+    say = on_progress or _unheard
     with writing(out, overwrite=overwrite) as target:
-        poses = _matching(files, fps)
+        poses = _matching(files, fps, say)
         seen, unreached = {}, {}
         for name, file, each in zip(names, files, poses, strict=True):
             sure = each.sure(min_confidence)
             cameras[name].check_fits(sure.points, f"the joints of {file}")
             seen[name], unreached[name] = _reached(sure, cameras[name], file)
+        say(len(files), 4 * len(files), "triangulating")
         found = triangulate(seen, cameras)
-        target.append(_deep(poses[0], found, unit))
+        done = {
+            "liftpose_version": str(liftpose.__version__),
+            "triangulation": json.dumps(
+                {
+                    "calibration": Path(calibration).name,
+                    "poses": {name: file.name for name, file in zip(names, files, strict=True)},
+                    "min_confidence": min_confidence,
+                    "crop": _plain(crop),
+                    "scale": _plain(scale),
+                }
+            ),
+        }
+        target.append(_deep(poses[0], found, unit, done))
+    say(1, 1, "")
     return _summary(Path(out), dict(zip(names, files, strict=True)), found, unreached)
 
 
@@ -248,11 +270,25 @@ def _reached(poses: Poses, camera: Camera, file: Path) -> tuple[Poses, int]:
     return replace(poses, points=np.where(lost[..., None], np.nan, poses.points)), count
 
 
-def _matching(files: Sequence[Path], fps: float | None) -> list[Poses]:
+def _unheard(done: float, whole: float, what: str) -> None:
+    """Progress that nobody watches."""
+
+
+def _plain(value: Any) -> Any:
+    """Crops and scales as JSON takes them."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    return np.asarray(value).tolist() if value is not None else None
+
+
+def _matching(
+    files: Sequence[Path], fps: float | None, say: Callable[[float, float, str], None]
+) -> list[Poses]:
     """2D poses of all files, of the same joints and frames."""
     found: list[Poses] = []
-    for file in files:
-        poses = read_poses(file, fps=fps)
+    for number, file in enumerate(files):
+        say(number, 4 * len(files), f"reading {file.name}")
+        poses = Hints(fps=fps, dims=2).of_use(file).read(file)
         if poses.dims != 2:
             raise ValueError(f"{file} holds {poses.dims}D poses; expected 2D ones.")
         first = found[0] if found else poses
@@ -280,7 +316,7 @@ def _frames(poses: Poses) -> str:
     return f"{of_each} frames{who}"
 
 
-def _deep(first: Poses, found: Triangulated, unit: str | None) -> Poses:
+def _deep(first: Poses, found: Triangulated, unit: str | None, done: Mapping[str, str]) -> Poses:
     return replace(
         first,
         points=found.points,
@@ -290,6 +326,8 @@ def _deep(first: Poses, found: Triangulated, unit: str | None) -> Poses:
         frame="world",
         source_software="liftpose",
         source_file=None,
+        extra={},
+        provenance=inherited(first.provenance) | dict(done),
     )
 
 

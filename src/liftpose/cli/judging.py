@@ -23,7 +23,7 @@ from liftpose.cli.options import (
     RenameTable,
     Scale,
 )
-from liftpose.cli.words import check_count
+from liftpose.cli.words import as_hints, check_count
 from liftpose.terminal import session
 
 
@@ -62,17 +62,29 @@ def evaluate(
 
         if poses:
             check_count(poses, 2, 2, "a test takes a file of 2D poses and one of the true 3D poses")
-            lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
-            filmed = lifting.camera_of(lifter, calibration, camera, crop, scale)
-            flat, deep = (lifting.read_for(lifter, file, names, by_order) for file in poses)
-            found = score(lifter, flat, deep, filmed)
-        else:
-            if any((calibration, camera, crop, scale)):
-                raise typer.BadParameter("a camera is that of poses; name files of 2D and 3D, too.")
-            from liftpose.main import test as run
+        elif any((calibration, camera, crop, scale)):
+            raise typer.BadParameter("a camera is that of poses; name files of 2D and 3D, too.")
+        with say.progress("evaluating") as advance:
+            if poses:
+                advance(0, 10, "reading")
+                names = lifting.read_renames(rename or (), rename_table)
+                lifter = liftpose.load(model)
+                filmed = lifting.camera_of(
+                    lifter, calibration, camera, crop, scale, known_of=poses[:1]
+                )
+                flat, deep = (
+                    lifting.read_for(lifter, file, names, by_order, as_hints(camera=one, dims=dims))
+                    for file, one, dims in zip(poses, (camera, None), (2, 3), strict=True)
+                )
+                advance(2, 10, "lifting and measuring")
+                found = score(lifter, flat, deep, filmed)
+            else:
+                from liftpose.main import test as run
 
-            run(run_folder(model))
-            found = read_evaluation(model)
+                advance(0, 10, "lifting and measuring")
+                run(run_folder(model))
+                found = read_evaluation(model)
+            advance(10, 10, "")
         if out is not None:
             found.write(out, overwrite=overwrite)
         say.result(found.as_dict(), str(found))

@@ -212,13 +212,23 @@ def recalibrate(
     """
     with session(json, quiet, debug) as say:
         from liftpose import lifting
+        from liftpose.io.paths import new_file
 
-        lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
-        filmed = lifting.camera_of(lifter, calibration, camera, crop, scale)
-        flat, deep = (lifting.read_for(lifter, file, names, by_order) for file in (seen, truth))
-        again = liftpose.recalibrate(lifter, flat, deep, filmed, block=block, level=level)
-        before, after = (one.uncertainty.bars for one in (lifter, again))
-        again.save(out, overwrite=overwrite)
+        new_file(out, overwrite)
+        with say.progress("measuring") as advance:
+            advance(0, 10, "reading")
+            lifter, names = liftpose.load(model), lifting.read_renames(rename or (), rename_table)
+            filmed = lifting.camera_of(lifter, calibration, camera, crop, scale, known_of=[seen])
+            flat, deep = (
+                lifting.read_for(lifter, file, names, by_order, as_hints(camera=one, dims=dims))
+                for file, one, dims in ((seen, camera, 2), (truth, None, 3))
+            )
+            advance(3, 10, "lifting and measuring")
+            again = liftpose.recalibrate(lifter, flat, deep, filmed, block=block, level=level)
+            advance(9, 10, "writing")
+            before, after = (one.uncertainty.bars for one in (lifter, again))
+            again.save(out, overwrite=overwrite)
+            advance(10, 10, "")
         shared = min(level, before.highest)
         factor = after.of_ball(shared) / before.of_ball(shared)
         say.result(

@@ -180,20 +180,22 @@ def place(
         from liftpose.io.renames import read_renames
         from liftpose.refining import place_file
 
-        found = place_file(
-            poses,
-            out,
-            poses_2d,
-            lifter=lifter,
-            calibration=calibration,
-            camera=camera,
-            crop=crops(crop),
-            scale=scales(scale),
-            rename=read_renames(rename or (), rename_table),
-            length=length,
-            floor=floor or (),
-            feet=listed(feet),
-            up=up,
-            overwrite=overwrite,
-        )
+        with say.progress("placing") as advance:
+            found = place_file(
+                poses,
+                out,
+                poses_2d,
+                lifter=lifter,
+                calibration=calibration,
+                camera=camera,
+                crop=crops(crop),
+                scale=scales(scale),
+                rename=read_renames(rename or (), rename_table),
+                length=length,
+                floor=floor or (),
+                feet=listed(feet),
+                up=up,
+                overwrite=overwrite,
+                on_progress=advance,
+            )
         say.result(found.as_dict(), str(found))

@@ -141,17 +141,19 @@ def triangulate(
         from liftpose.io.calibration import crops, scales
         from liftpose.triangulating import triangulate_files
 
-        found = triangulate_files(
-            calibration,
-            poses,
-            out,
-            camera_names=listed(camera_names) or None,
-            crop=crops(crop),
-            scale=scales(scale),
-            unit=unit,
-            fps=fps,
-            overwrite=overwrite,
-        )
+        with say.progress("triangulating") as advance:
+            found = triangulate_files(
+                calibration,
+                poses,
+                out,
+                camera_names=listed(camera_names) or None,
+                crop=crops(crop),
+                scale=scales(scale),
+                unit=unit,
+                fps=fps,
+                overwrite=overwrite,
+                on_progress=advance,
+            )
         say.result(found.as_dict(), str(found))
 
 

@@ -64,18 +64,20 @@ def smooth(
     with session(json, quiet, debug) as say:
         from liftpose.refining import smooth_file
 
-        found = smooth_file(
-            poses,
-            out,
-            fps=fps,
-            overwrite=overwrite,
-            method=method,
-            model=motion,
-            causal=causal,
-            longest_gap=longest_gap,
-            window=window,
-            degree=degree,
-        )
+        with say.progress("smoothing") as advance:
+            found = smooth_file(
+                poses,
+                out,
+                fps=fps,
+                overwrite=overwrite,
+                method=method,
+                model=motion,
+                causal=causal,
+                longest_gap=longest_gap,
+                window=window,
+                degree=degree,
+                on_progress=advance,
+            )
         say.result(found.as_dict(), str(found))
 
 
@@ -113,18 +115,20 @@ def fit_bones(
         from liftpose.io.calibration import crops, scales
         from liftpose.refining import fit_bones_file
 
-        found = fit_bones_file(
-            poses,
-            out,
-            skeleton,
-            poses_2d=poses_2d,
-            calibration=calibration,
-            camera=camera,
-            crop=crops(crop),
-            scale=scales(scale),
-            pixel_noise=pixel_noise,
-            overwrite=overwrite,
-        )
+        with say.progress("fitting") as advance:
+            found = fit_bones_file(
+                poses,
+                out,
+                skeleton,
+                poses_2d=poses_2d,
+                calibration=calibration,
+                camera=camera,
+                crop=crops(crop),
+                scale=scales(scale),
+                pixel_noise=pixel_noise,
+                overwrite=overwrite,
+                on_progress=advance,
+            )
         say.result(found.as_dict(), str(found))
 
 
@@ -152,5 +156,8 @@ def angles(
     with session(json, quiet, debug) as say:
         from liftpose.refining import angles_file
 
-        found = angles_file(poses, out, skeleton, at=at or (), fps=fps, overwrite=overwrite)
+        with say.progress("measuring") as advance:
+            found = angles_file(
+                poses, out, skeleton, at=at or (), fps=fps, overwrite=overwrite, on_progress=advance
+            )
         say.result(found.as_dict(), str(found))

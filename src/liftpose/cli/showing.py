@@ -59,14 +59,17 @@ def plot(
     with session(json, quiet, debug) as say:
         from liftpose.picturing import plot_file
 
-        found = plot_file(
-            source,
-            out,
-            skeleton=skeleton,
-            frames=[_number(word, "--frames") for word in listed(frames)],
-            hints=as_hints(format=format, camera=camera, dims=dims, individuals=individual),
-            overwrite=overwrite,
-        )
+        rows = [_number(word, "--frames") for word in listed(frames)]
+        with say.progress("drawing") as advance:
+            found = plot_file(
+                source,
+                out,
+                skeleton=skeleton,
+                frames=rows,
+                hints=as_hints(format=format, camera=camera, dims=dims, individuals=individual),
+                overwrite=overwrite,
+                on_progress=advance,
+            )
         say.result(found.as_dict(), str(found))
 
 

@@ -92,17 +92,16 @@ def info(
 
             say.result([vars(entry) for entry in known()], table_of_formats())
             return
-        found = about(
-            file,
-            as_hints(
-                format=format,
-                camera=camera,
-                dims=dims,
-                size=size,
-                joints=joints,
-                individuals=individual,
-                min_confidence=min_confidence,
-                fps=fps,
-            ),
+        hints = as_hints(
+            format=format,
+            camera=camera,
+            dims=dims,
+            size=size,
+            joints=joints,
+            individuals=individual,
+            min_confidence=min_confidence,
+            fps=fps,
         )
+        with say.progress("looking", "frames") as advance:
+            found = about(file, hints, lambda done, whole: advance(done, whole, ""))
         say.result({"kind": found.kind, **found.facts}, found.text)
