@@ -5,7 +5,7 @@ import pytest
 
 from liftpose import Camera
 from liftpose.about import about, table_of_formats
-from liftpose.io import formats, write_calibration, write_poses
+from liftpose.io import formats, registry, write_calibration, write_poses
 from liftpose.io.hints import Hints
 from liftpose.poses import Poses
 
@@ -105,6 +105,30 @@ def test_poses_tell_their_format_what_it_can_be_told_and_where_identities_seem_s
     alone = about(path, Hints(individuals=("a",)))
     assert alone.facts["swaps"] == []
     assert alone.facts["frames"] == 60
+
+
+def test_a_file_that_needs_to_be_told_more_says_what(tmp_path, monkeypatch):
+    def read(path, camera=None):
+        if path.read_text() != "two":
+            raise ValueError("it is damaged.")
+        if camera is None:
+            raise ValueError("it holds the cameras 'left', 'top'; say which (camera=).")
+        return Poses.from_experiments(np.zeros((4, 3, 2)))
+
+    known = registry.Reader(
+        "duo", "two cameras", (".duo",), lambda p, _: p.suffix == ".duo", read, hints=("camera",)
+    )
+    monkeypatch.setitem(registry._readers, "duo", known)
+    path = tmp_path / "walk.duo"
+    path.write_text("two")
+    found = about(path)
+    assert found.facts["needs"] == ["camera"]
+    assert "'left', 'top'" in found.text
+    assert "--camera" in found.text
+    assert about(path, Hints(camera="top")).facts["frames"] == 4
+    path.write_text("torn")
+    with pytest.raises(ValueError, match=r"walk\.duo: it is damaged"):
+        about(path)
 
 
 def test_a_calibration_s_ending_does_not_hide_poses(tmp_path, monkeypatch):

@@ -277,6 +277,20 @@ def test_a_batch_goes_on_where_it_was_and_says_what_it_skips(lifter, fly, walks,
     assert kinds(lift_files(lifter, walks, out, overwrite=True)) == ["LiftSummary"] * 3
 
 
+def test_ctrl_c_leaves_whole_files_only_and_the_batch_goes_on(lifter, fly, walks, tmp_path):
+    write_poses(seen(fly).part(0, 40), walks[1], overwrite=True)
+    out = tmp_path / "lifted"
+
+    def stop(done, whole, name):
+        if name == "b.nc":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lift_files(lifter, walks, out, on_progress=stop)
+    assert sorted(path.name for path in out.iterdir()) == [RECORD, "a.nc"]
+    assert kinds(lift_files(lifter, walks, out)) == ["Skipped", "LiftSummary", "LiftSummary"]
+
+
 def test_what_stands_there_of_something_else_is_not_skipped(lifter, fly, with_camera, tmp_path):
     (tmp_path / "in").mkdir()
     file, out = tmp_path / "in" / "walk.nc", tmp_path / "lifted"

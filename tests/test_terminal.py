@@ -5,6 +5,8 @@ import json
 import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 import warnings
 
@@ -91,6 +93,22 @@ def test_what_a_session_changes_it_puts_back():
         raise ValueError
     assert (log.level, list(log.handlers)) == before
     assert warnings.showwarning is show
+
+
+def test_importing_sets_up_no_log_and_no_warnings():
+    rooms = "cli, main, lifting, converting, refining, triangulating, about, picturing, library"
+    code = (
+        "import logging, warnings\n"
+        "before = list(warnings.filters), logging.root.handlers[:], logging.root.level\n"
+        f"from liftpose import {rooms}\n"
+        "ours = logging.getLogger('liftpose')\n"
+        "assert (ours.handlers, ours.level, ours.propagate) == ([], 0, True)\n"
+        "assert logging.root.handlers == before[1] and logging.root.level == before[2]\n"
+        "ours = [f for f in warnings.filters if f not in before[0] and 'liftpose' in str(f)]\n"
+        "assert not ours, ours\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_bar_is_drawn_where_someone_watches(monkeypatch):

@@ -17,7 +17,7 @@ from liftpose.io.calibration.files import is_calibration
 from liftpose.io.hints import Hints
 from liftpose.io.lifted import holds_lifted
 from liftpose.io.paths import existing_file
-from liftpose.io.registry import find_reader, is_poses
+from liftpose.io.registry import Reader, find_reader, is_poses
 from liftpose.lifter.checkpoint import BEST, EVALUATION, OPTIONS
 from liftpose.lifter.lifter import Lifter
 from liftpose.lifter.opt import Options
@@ -235,6 +235,9 @@ def _files(entry: Any) -> str:
 
 def _about_poses(file: Path, hints: Hints, say: Callable[[float, float], None]) -> About:
     kind, search = find_reader(existing_file(file, folders=True), hints.format), SwapSearch()
+    unsaid = _unsaid(file, hints, kind)
+    if unsaid is not None:
+        return unsaid
     with hints.open(file) as opened:
         found, missing = opened.about, None
         frames: int = 0
@@ -292,6 +295,31 @@ def _about_poses(file: Path, hints: Hints, say: Callable[[float, float], None]) 
     lifted = ", lifted" if facts["lifted"] else ""
     text = [f"{file}: {found.dims}D poses{lifted}", _lines(said), "  not seen in", *rows]
     return About("poses", facts, "\n".join(text))
+
+
+def _unsaid(file: Path, hints: Hints, kind: Reader) -> About | None:
+    """Say of a sound file, such as one of several cameras, what is to be said before it is read."""
+    wanting = [name for name in kind.hints if name not in hints.said]
+    if not wanting:
+        return None
+    try:
+        with hints.open(file):
+            return None
+    except ValueError as error:
+        words = str(error)
+        # A reader that needs to be told something names the keyword.
+        asked = [name for name in wanting if f"{name}=" in words]
+        if not asked:
+            raise
+    facts = {"path": file, "format": kind.name, "title": kind.title, "hints": list(kind.hints)}
+    said = {
+        "format": f"{kind.name}: {kind.title}",
+        "can be told": ", ".join(kind.hints),
+        "to be told": words.removeprefix(f"{file}: "),
+    }
+    told = " ".join(f"--{name}" for name in asked)
+    text = f"{file}: poses, of which more is to be said ({told})\n{_lines(said)}"
+    return About("poses", {**facts, "needs": asked, "why": said["to be told"]}, text)
 
 
 def table_of_formats() -> str:

@@ -62,7 +62,8 @@ def test_outputs_are_named_after_the_sources(tmp_path):
     one, two = tmp_path / "a.csv", tmp_path / "b.h5"
     assert outputs([one], tmp_path / "c.nc", ".nc") == [tmp_path / "c.nc"]
     assert outputs([one], tmp_path, ".nc") == [tmp_path / "a.nc"]
-    assert outputs([one], tmp_path / "new", ".nc", True) == [tmp_path / "new" / "a.nc"]
+    assert outputs([one], tmp_path / "new", ".nc") == [tmp_path / "new" / "a.nc"]
+    assert outputs([one], tmp_path / "v1.2", ".nc", True) == [tmp_path / "v1.2" / "a.nc"]
     new = tmp_path / "new"
     assert outputs([one, two], new, ".csv") == [new / "a.csv", new / "b.csv"]
     with pytest.raises(ValueError, match="a.nc"):

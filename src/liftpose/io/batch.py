@@ -174,7 +174,8 @@ def outputs(sources: Sequence[Path_], out: Path_, suffix: str, folder: bool = Fa
     suffix : str
         Of the files in a folder.
     folder : bool
-        Whether `out` is a folder even for one, be it there or not.
+        Whether `out` is a folder even for one, be it there or not. So it is without being said
+        where it has no ending.
 
     Returns
     -------
@@ -194,7 +195,7 @@ def outputs(sources: Sequence[Path_], out: Path_, suffix: str, folder: bool = Fa
     [PosixPath('lifted/a.nc'), PosixPath('lifted/b.nc')]
     """
     paths, target = [Path(source) for source in sources], Path(out)
-    if len(paths) == 1 and not target.is_dir() and not folder:
+    if len(paths) == 1 and target.suffix and not target.is_dir() and not folder:
         files = [target]
     else:
         if target.exists() and not target.is_dir():
