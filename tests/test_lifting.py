@@ -277,6 +277,15 @@ def test_a_batch_goes_on_where_it_was_and_says_what_it_skips(lifter, fly, walks,
     assert kinds(lift_files(lifter, walks, out, overwrite=True)) == ["LiftSummary"] * 3
 
 
+def test_a_file_that_is_gone_fails_by_itself(lifter, walks, tmp_path):
+    out = tmp_path / "lifted"
+    lift_files(lifter, walks, out)
+    walks[0].unlink()
+    again = lift_files(lifter, walks, out)
+    assert kinds(again) == ["Failed", "Failed", "Skipped"]
+    assert "there is no file" in again[0].reason
+
+
 def test_ctrl_c_leaves_whole_files_only_and_the_batch_goes_on(lifter, fly, walks, tmp_path):
     write_poses(seen(fly).part(0, 40), walks[1], overwrite=True)
     out = tmp_path / "lifted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,4 +127,6 @@ def finish(say: Session, outcomes: Sequence[Any], left_out: Sequence[Path] = ())
     for entry in failed:
         say.error(entry.reason_with_file)
     if failed:
+        # Here, so that whoever closed the pipe is noticed as ever.
+        sys.stdout.flush()
         raise SystemExit(Status.SOME_FAILED)

@@ -268,7 +268,8 @@ def lift_files(
 
 def _ready(record: Record, sources: Sequence[Path], files: Sequence[Path]) -> set[Path]:
     """Files that are there and need not be made again; an error if one is of something else."""
-    there = [pair for pair in zip(sources, files, strict=True) if pair[1].exists()]
+    # A source that is missing fails by itself.
+    there = [pair for pair in zip(sources, files, strict=True) if all(p.exists() for p in pair)]
     for source, file in there:
         differs = record.differs(source, file)
         if differs is not None:
