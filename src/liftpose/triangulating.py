@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,18 +12,13 @@ from typing import Any
 import numpy as np
 
 import liftpose
-from liftpose.geometry.camera import Camera
 from liftpose.geometry.triangulation import Triangulated, triangulate
 from liftpose.io import read_calibration, writing
 from liftpose.io.calibration import framed
-from liftpose.io.hints import Hints
+from liftpose.io.filming import cameras_of, reached, read_views
 from liftpose.lifter.opt import Options
-from liftpose.names import closest, listed
 from liftpose.poses import Poses
 from liftpose.poses.lifted import inherited
-
-_LETTERS = 3
-"""Names of fewer letters are found in every file name."""
 
 
 @dataclass(frozen=True)
@@ -168,19 +161,21 @@ def triangulate_files(
     """
     known = read_calibration(calibration)
     files = [Path(source) for source in sources]
-    names = _cameras_of(files, known, camera_names, Path(calibration))
+    names = cameras_of(files, known, camera_names, Path(calibration))
     cameras = framed({name: known[name] for name in names}, crop, scale, known=known)
     for file in (*files, Path(calibration)):
         if file.exists() and Path(out).exists() and file.samefile(out):
             raise ValueError(f"{file} would be written over by the 3D that is found from it.")
     say = on_progress or _unheard
     with writing(out, overwrite=overwrite) as target:
-        poses = _matching(files, fps, say)
+        poses = read_views(
+            files, fps, on_read=lambda n, file: say(n, 4 * len(files), f"reading {file.name}")
+        )
         seen, unreached = {}, {}
         for name, file, each in zip(names, files, poses, strict=True):
             sure = each.sure(min_confidence)
             cameras[name].check_fits(sure.points, f"the joints of {file}")
-            seen[name], unreached[name] = _reached(sure, cameras[name], file)
+            seen[name], unreached[name] = reached(sure, cameras[name], file)
         say(len(files), 4 * len(files), "triangulating")
         found = triangulate(seen, cameras)
         done = {
@@ -200,76 +195,6 @@ def triangulate_files(
     return _summary(Path(out), dict(zip(names, files, strict=True)), found, unreached)
 
 
-def _cameras_of(
-    files: Sequence[Path],
-    cameras: Mapping[str, Camera],
-    given: Sequence[str] | None,
-    calibration: Path,
-) -> list[str]:
-    if len(files) < 2:
-        raise ValueError(f"triangulation needs the poses of two cameras or more; got {len(files)}.")
-    if given is None:
-        return _by_file_name(files, list(cameras), calibration)
-    if len(given) != len(files):
-        raise ValueError(f"{len(given)} camera names are given for {len(files)} pose files.")
-    for name in given:
-        if name not in cameras:
-            raise ValueError(f"{calibration} has no camera {name!r}.{closest(name, cameras)}")
-        if given.count(name) > 1:
-            raise ValueError(f"camera {name!r} is named for {given.count(name)} pose files.")
-    return list(given)
-
-
-def _by_file_name(files: Sequence[Path], cameras: list[str], calibration: Path) -> list[str]:
-    """Camera of each file: the one in its name, or for names that say nothing, the next one."""
-    own = [_named_in(file.stem, cameras) for file in files]
-    said = [name for name in own if name is not None]
-    if len(said) == len(set(said)) == len(files):
-        return said
-    if len(files) != len(cameras):
-        raise ValueError(
-            f"{calibration} has {len(cameras)} cameras, {listed(cameras)}, and there "
-            f"are {len(files)} pose files; say with --camera-names which filmed each."
-        )
-    # What every file is called, such as the laptop it was filmed with, tells none from another.
-    telling = len(said) < len(files) or len(set(said)) > 1
-    for file, name, turn in zip(files, own, cameras, strict=True):
-        if telling and name not in (None, turn):
-            raise ValueError(
-                f"{file.name} sounds like camera {name!r}, and is given in the place of camera "
-                f"{turn!r} of {calibration}; say with --camera-names which filmed each file."
-            )
-    return cameras
-
-
-def _named_in(stem: str, cameras: Sequence[str]) -> str | None:
-    """The one camera whose name is in that of a file, a longer name before one within it."""
-    there = [name for name in cameras if len(name) >= _LETTERS and _is_in(name, stem)]
-    inner = {name for name in there for other in there if name != other and name in other}
-    longest = [name for name in there if name not in inner]
-    return longest[0] if len(longest) == 1 else None
-
-
-def _is_in(name: str, stem: str) -> bool:
-    """Whether a camera is named; Cam1 is not in Cam10."""
-    before, after = (r"(?<!\d)" * name[0].isdigit(), r"(?!\d)" * name[-1].isdigit())
-    return re.search(before + re.escape(name) + after, stem) is not None
-
-
-def _reached(poses: Poses, camera: Camera, file: Path) -> tuple[Poses, int]:
-    """Take out pixels that the lens does not reach, and say how many they are."""
-    lost = np.asarray(camera.unreached(poses.points))
-    count = int(lost.sum())
-    if not count:
-        return poses, 0
-    warnings.warn(
-        f"{file}: the distortion of camera {camera.name!r} cannot be inverted at {count} of "
-        f"{np.isfinite(poses.points).all(axis=2).sum()} pixels, which count as not seen.",
-        stacklevel=3,
-    )
-    return replace(poses, points=np.where(lost[..., None], np.nan, poses.points)), count
-
-
 def _unheard(done: float, whole: float, what: str) -> None:
     """Progress that nobody watches."""
 
@@ -279,41 +204,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): _plain(entry) for name, entry in value.items()}
     return np.asarray(value).tolist() if value is not None else None
-
-
-def _matching(
-    files: Sequence[Path], fps: float | None, say: Callable[[float, float, str], None]
-) -> list[Poses]:
-    """2D poses of all files, of the same joints and frames."""
-    found: list[Poses] = []
-    for number, file in enumerate(files):
-        say(number, 4 * len(files), f"reading {file.name}")
-        poses = Hints(fps=fps, dims=2).of_use(file).read(file)
-        if poses.dims != 2:
-            raise ValueError(f"{file} holds {poses.dims}D poses; expected 2D ones.")
-        first = found[0] if found else poses
-        if (poses.lengths, poses.individuals) != (first.lengths, first.individuals):
-            raise ValueError(
-                f"{file} has {_frames(poses)}, and {files[0]} {_frames(first)}; all cameras "
-                f"must have the same frames, and individuals if there are several."
-            )
-        if (poses.joints is None) != (first.joints is None):
-            raise ValueError(f"of {file} and {files[0]} only one names its joints.")
-        if first.joints is None and poses.joint_count != first.joint_count:
-            raise ValueError(
-                f"{file} has {poses.joint_count} joints, and {files[0]} {first.joint_count}."
-            )
-        try:
-            found.append(poses if first.joints is None else poses.matched(first.joints))
-        except ValueError as error:
-            raise ValueError(f"{file}: {error}") from None
-    return found
-
-
-def _frames(poses: Poses) -> str:
-    of_each = " + ".join(f"{length:,}" for length in poses.lengths)
-    who = f" of {listed(poses.individuals)}" if poses.individuals else ""
-    return f"{of_each} frames{who}"
 
 
 def _deep(first: Poses, found: Triangulated, unit: str | None, done: Mapping[str, str]) -> Poses:
