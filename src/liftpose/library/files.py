@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from liftpose.io import read_calibration
 from liftpose.io.calibration import chosen, framed
+from liftpose.io.filmed import is_library, read_library
+from liftpose.library.filmed_training import FromFilmed, train_from_filmed
 from liftpose.library.training import FromLibrary, train_from_library
 from liftpose.lifter.opt import Options
 from liftpose.lifter.run import Epoch
@@ -36,19 +38,22 @@ def train_file_from_library(
     rename: Mapping[str, str] | None = None,
     overwrite: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
-) -> tuple[FromLibrary, Path]:
+) -> tuple[FromLibrary | FromFilmed, Path]:
     """Train a lifter on a library, and write it to a file.
+
+    A library with its cameras (``.library``) needs nothing else: the lifter learns from what one
+    of them saw. With a calibration, or seen from far away, it counts as 3D poses alone.
 
     Parameters
     ----------
     library : str
-        Name of a species, or a file of 3D poses.
+        Name of a species, a file of 3D poses, or a library with its cameras.
     out : pathlib.Path
         File to write the lifter to.
     calibration : pathlib.Path, optional
         Calibration file; all of its cameras are used, or the one named by `camera`.
     camera : str, optional
-        Name of a camera in it.
+        Name of a camera in it; without a calibration one of those of the library.
     crop, scale
         How the videos were cropped, and then resized, against the calibration: all alike, or each
         by the name of its camera; see `liftpose.io.calibration.framed`.
@@ -75,7 +80,7 @@ def train_file_from_library(
 
     Returns
     -------
-    found : FromLibrary
+    found : FromLibrary or FromFilmed
     path : pathlib.Path
         Where the lifter is.
 
@@ -87,6 +92,27 @@ def train_file_from_library(
     """
     if out.exists() and not overwrite:
         raise FileExistsError(f"{out} is there already; use --overwrite to replace it.")
+    filmed_too = is_library(library)
+    if filmed_too and calibration is None and not weak_perspective:
+        if crop or scale or simulated or skeleton is not None:
+            raise ValueError(
+                f"{library} has its own cameras and skeleton; --crop, --scale, --simulated and "
+                "--skeleton say nothing here (with --calibration they do)."
+            )
+        own = train_from_filmed(
+            read_library(library),
+            camera,
+            tracker=tracker,
+            rename=rename,
+            length=length,
+            called=f"the library {library}",
+            on_epoch=on_epoch,
+            effort=effort or Options.effort,
+        )
+        return own, own.lifter.save(out, overwrite=overwrite)
+    body = None if skeleton is None else Skeleton.read(skeleton)
+    if filmed_too and body is None:
+        body = read_library(library).skeleton
     if calibration is None and (camera is not None or crop or scale):
         raise ValueError(
             "--camera, --crop and --scale are of the cameras of a calibration; name that, too."
@@ -98,7 +124,7 @@ def train_file_from_library(
         weak_perspective=weak_perspective,
         tracker=tracker,
         rename=rename,
-        skeleton=None if skeleton is None else Skeleton.read(skeleton),
+        skeleton=body,
         elevation=as_range("elevation", elevation),
         azimuth=as_range("azimuth", azimuth),
         length=length,

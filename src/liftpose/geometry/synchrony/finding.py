@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -195,7 +196,7 @@ def _stretches(rows: int) -> int:
 
 
 def _costs(pairs: Sequence[Pair], rows: Integers, lags: Integers) -> tuple[Floats, Floats]:
-    """Disagreement 0 to 1 of frames at offsets (S, L), NaN unknown, and its median in pixels (L,)."""
+    """Disagreement of frames at offsets (S, L), 0 to 1, and its median in pixels (L,)."""
     far = np.full((len(lags), len(pairs), len(rows)), np.nan)
     middle = np.full((len(lags), len(pairs)), np.nan)
     caps = np.full(len(pairs), np.nan)
@@ -230,8 +231,7 @@ def _median(values: Floats) -> float:
 
 def _means(cost: Floats, edges: Any) -> Floats:
     """Means over stretches (B, L) of the costs of frames (S, L)."""
-    pairs = zip(edges[:-1], edges[1:], strict=True)
-    return np.stack([_mean(cost[start:stop], 0) for start, stop in pairs])
+    return np.stack([_mean(cost[start:stop], 0) for start, stop in pairwise(edges)])
 
 
 def _ruled_out(worse: Floats, better: Floats) -> Any:
@@ -363,7 +363,7 @@ def _blamed(timings: dict[str, Timing]) -> dict[str, Timing]:
 def _twin(change: Change, timing: Timing) -> Change | None:
     """The same change of another camera."""
     for other in timing.changes:
-        if other.gained == change.gained and other.low <= change.high + 1:
-            if change.low <= other.high + 1:
-                return other
+        meet = other.low <= change.high + 1 and change.low <= other.high + 1
+        if other.gained == change.gained and meet:
+            return other
     return None

@@ -82,7 +82,7 @@ def warn_of_doubts(found: Triangulated, pixels: Floats) -> None:
             stacklevel=3,
         )
     for name, errors, seen in zip(found.cameras, found.errors, pixels, strict=True):
-        size, known = _size_in_image(seen), np.isfinite(errors)
+        size, known = size_in_image(seen), np.isfinite(errors)
         if known.any() and (off := float(np.median(errors[known]))) > _ASTRAY * size > 0:
             warnings.warn(
                 f"camera {name!r} sees the joints {off:.0f} px (the median) from where they are "
@@ -111,8 +111,24 @@ def warn_of_doubts(found: Triangulated, pixels: Floats) -> None:
         )
 
 
-def _size_in_image(pixels: Floats) -> float:
-    """Diagonal of the box around the joints (N, J, 2) of a frame, the median; 0 of none."""
+def size_in_image(pixels: Floats) -> float:
+    """Tell how large an animal is in an image.
+
+    Parameters
+    ----------
+    pixels : array, shape (N, J, 2), pixels
+        NaN where a joint was not seen.
+
+    Returns
+    -------
+    float, pixels
+        Diagonal of the box around the joints of a frame, the median; 0 of none.
+
+    Examples
+    --------
+    >>> size_in_image(np.array([[[0.0, 0.0], [3.0, 4.0]]]))
+    5.0
+    """
     seen: Bools = np.asarray(np.isfinite(pixels).all(axis=2))
     several = seen.sum(axis=1) >= 2
     if not several.any():
