@@ -14,6 +14,7 @@ import numpy as np
 import liftpose
 from liftpose.io import formats, read_calibration
 from liftpose.io.calibration.files import is_calibration
+from liftpose.io.filmed import is_library, read_library
 from liftpose.io.hints import Hints
 from liftpose.io.lifted import holds_lifted
 from liftpose.io.paths import existing_file
@@ -65,9 +66,9 @@ def about(
     Parameters
     ----------
     path : path-like
-        A pose file, a calibration, a ``.lifter`` file, a folder that `liftpose.train` or liftpose
-        0.22 wrote, a skeleton file, the name of a skeleton that ships with the package, or a
-        params file.
+        A pose file, a library with its cameras, a calibration, a ``.lifter`` file, a folder that
+        `liftpose.train` or liftpose 0.22 wrote, a skeleton file, the name of a skeleton that
+        ships with the package, or a params file.
     hints : Hints, optional
         What only the user knows of a pose file. With any, it is taken for one.
     on_progress : callable, optional
@@ -100,6 +101,9 @@ def about(
         return _about_settings(file)
     if suffix in _CALIBRATIONS and not is_poses(file):
         return _about_calibration(file)
+    if is_library(file):
+        found = read_library(file)
+        return About("library", {"path": file, **found.as_dict()}, f"{file}: a library, {found}")
     return _about_poses(file, said, say)
 
 

@@ -4,13 +4,14 @@ Rooms are imported where they are needed, so that ``liftpose --help`` answers at
 below adds its verbs to `app` when it is imported.
 """
 
-from liftpose.cli import judging, learning, lifting, preparing, refining, showing, starting
+from liftpose.cli import judging, learning, library, lifting, preparing, refining, showing, starting
 from liftpose.cli.app import app, main
 
 __all__ = [
     "app",
     "judging",
     "learning",
+    "library",
     "lifting",
     "main",
     "preparing",

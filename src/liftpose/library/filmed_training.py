@@ -172,4 +172,3 @@ def _one_or_each(cameras: Mapping[Key, Camera]) -> Camera | dict[Key, Camera]:
     """The camera of all recordings, if it stood where it was and was calibrated once."""
     different = set(cameras.values())
     return next(iter(different)) if len(different) == 1 else dict(cameras)
-

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from liftpose.io.filmed import FilmedLibrary
+from liftpose.io.filmed import FilmedLibrary, read_library, write_library
+from liftpose.io.filmed.file import new_library
 from liftpose.library.building.axes import World
 from liftpose.names import listed
 from liftpose.poses import Key, Poses
@@ -69,6 +72,50 @@ def merge_libraries(
     )
 
 
+def merge_library_files(
+    paths: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    rename: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+) -> tuple[Path, FilmedLibrary]:
+    """Put several libraries into one file.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        Libraries; two or more.
+    out : path-like
+        File to write, which ends in ``.library``.
+    rename : mapping of str to str, optional
+        See `merge_libraries`.
+    overwrite : bool
+        Replace a file that is there.
+
+    Returns
+    -------
+    path : pathlib.Path
+    library : FilmedLibrary
+
+    Raises
+    ------
+    ValueError, OSError
+        See `merge_libraries` and `liftpose.io.filmed.read_library`; or fewer than two libraries.
+    """
+    files = [Path(path) for path in paths]
+    if len(files) < 2:
+        raise ValueError(f"merging takes two libraries or more; got {len(files)}.")
+    new_library(out, overwrite)
+    stems = [file.stem for file in files]
+    once = len(set(stems)) == len(stems)
+    names = stems if once else [file.as_posix() for file in files]
+    if len(set(names)) < len(names):
+        raise ValueError(f"a library is named twice: {listed(names)}.")
+    libraries = {name: read_library(file) for name, file in zip(names, files, strict=True)}
+    merged = merge_libraries(libraries, rename)
+    return write_library(merged, out, overwrite=overwrite), merged
+
+
 def _with_joints(
     library: FilmedLibrary, first: FilmedLibrary, rename: Mapping[str, str], name: str, other: str
 ) -> FilmedLibrary:
@@ -89,8 +136,10 @@ def _with_joints(
             "(--rename OLD=NEW)."
         )
     order = [called.index(joint) for joint in wanted]
-    tables = {table: getattr(library, table)[:, :, order]
-              for table in ("pixels", "confidence", "errors", "used")}
+    tables = {
+        table: getattr(library, table)[:, :, order]
+        for table in ("pixels", "confidence", "errors", "used")
+    }
     return replace(
         library,
         poses=library.poses.matched(wanted, known),
@@ -133,7 +182,9 @@ def _told_apart(parts: Mapping[str, FilmedLibrary]) -> dict[str, FilmedLibrary]:
     twice = {key for key in keys if keys.count(key) > 1}
     found = {}
     for name, part in parts.items():
-        new: dict[Key, Key] = {key: f"{name} {key}" if key in twice else key for key in part.cameras}
+        new: dict[Key, Key] = {
+            key: f"{name} {key}" if key in twice else key for key in part.cameras
+        }
         found[name] = replace(
             part,
             poses=replace(part.poses, keys=tuple(new[key] for key in part.poses.keys)),

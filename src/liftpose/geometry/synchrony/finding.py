@@ -252,7 +252,7 @@ def _deviation(values: Floats) -> Floats:
     """Standard deviation over the first axis; NaN is left out."""
     number = np.isfinite(values).sum(axis=0)
     square = _mean((values - _mean(values, 0)) ** 2, 0)
-    return np.sqrt(square * number / np.maximum(number - 1, 1))
+    return np.asarray(np.sqrt(square * number / np.maximum(number - 1, 1)))
 
 
 def _best(means: Floats, reach: int, given: bool) -> tuple[int, Any]:

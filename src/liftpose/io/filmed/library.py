@@ -159,7 +159,7 @@ class FilmedLibrary:
         place = self.names.index(camera)
         keys = [key for key in self.poses.keys if camera in self.cameras[key]]
         rows = {key: self.poses.experiment == self.poses.keys.index(key) for key in keys}
-        shared = {"joints": self.poses.joints, "fps": self.poses.fps}
+        shared: dict[str, Any] = {"joints": self.poses.joints, "fps": self.poses.fps}
         flat = Poses.from_experiments(
             {key: self.pixels[place, rows[key]] for key in keys},
             dims=(2,),
@@ -183,7 +183,7 @@ class FilmedLibrary:
         -------
         dict of str to float
         """
-        seen = np.isfinite(self.pixels).all(axis=-1)
+        seen: Array = np.asarray(np.isfinite(self.pixels).all(axis=-1))
         return {name: float(1 - seen[place].mean()) for place, name in enumerate(self.names)}
 
     def typical_errors(self) -> dict[str, float]:

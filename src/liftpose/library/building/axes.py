@@ -1,4 +1,4 @@
-"""Axes and scale of a library: a floor, an axis that points up, or three points that stand still."""
+"""Axes and scale of a library: a floor, an axis that points up, or three points at rest."""
 
 from __future__ import annotations
 

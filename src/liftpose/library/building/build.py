@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -318,13 +316,8 @@ def _about(
 def _singles(singles: Singles) -> dict[str, Any]:
     if not singles.errors:
         return {}
-    return json.loads(
-        json.dumps(
-            {
-                "singles": singles.errors,
-                "mean_pose": singles.mean_pose,
-                "body_length": singles.body_length,
-            }
-        )
-    )
-
+    return {
+        "singles": dict(singles.errors),
+        "mean_pose": singles.mean_pose,
+        "body_length": singles.body_length,
+    }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from liftpose.files import replacing
 from liftpose.io.filmed import FilmedLibrary
@@ -42,7 +44,7 @@ def draw_library(path: Path, library: FilmedLibrary, report: Report) -> Path:
     joints, cameras = len(library.skeleton.joints), len(library.names)
     figure = Figure(
         figsize=(6.2 + 0.75 * cameras, max(4.4, 1.7 + 0.2 * min(joints, _MOST_JOINTS))),
-        layout="constrained",
+        layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08),
     )
     wide = 0.36 * cameras + 0.55
     grid = figure.add_gridspec(2, 3, width_ratios=(wide, wide, 4.0), height_ratios=(1.1, 1.0))
@@ -51,7 +53,6 @@ def draw_library(path: Path, library: FilmedLibrary, report: Report) -> Path:
     _missing_of_joints(figure, middle, library)
     _over_time(figure.add_subplot(grid[0, 2]), library)
     _alone(figure.add_subplot(grid[1, 2]), library, report)
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr]
     with replacing(path) as beside:
         figure.savefig(beside, dpi=_DPI, format="png")
     return path
@@ -127,7 +128,7 @@ def _over_time(ax: Axes, library: FilmedLibrary) -> None:
     middle = (edges[:-1] + edges[1:] - 1) / 2 / (rate or 1.0)
     for place, name in enumerate(library.names):
         line = np.full(len(middle), np.nan)
-        for number, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for number, (start, stop) in enumerate(pairwise(edges)):
             rows = slice(start, stop)
             used = library.errors[place, rows][library.used[place, rows]]
             line[number] = np.median(used) if len(used) else np.nan
@@ -176,8 +177,8 @@ def _alone(ax: Axes, library: FilmedLibrary, report: Report) -> None:
     ax.set_yticks(places, names, fontsize=8.5)
     ax.set_ylim(len(names) - 0.45, -0.55)
     ax.set_xlim(0, 1.45 * max(values))
-    unit = f" ({report.unit})" if report.unit else ""
-    ax.set_xlabel(f"held-out error as the only camera{unit}", fontsize=9)
+    unit = f", {report.unit}" if report.unit else ""
+    ax.set_xlabel(f"held-out error as the only camera{unit}, % of body length", fontsize=9)
     ax.set_title(
         f"camera to keep: {names[0]}   (always the mean pose: {found.mean_pose:.3g})",
         fontsize=9.5,

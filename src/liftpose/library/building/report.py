@@ -125,7 +125,7 @@ class Report:
         )
 
     def _rows(self) -> list[tuple[str, ...]]:
-        rows = [("camera", "offset", "not seen", "unsure", "jumped", "left out", "px off", "alone")]
+        rows: list[tuple[str, ...]] = [_HEAD]
         length = self.singles.body_length
         for number, camera in enumerate(self.cameras):
             shares = (camera.not_seen, camera.unsure, camera.jumped, camera.left_out)
@@ -160,6 +160,7 @@ class Report:
         ]
 
 
+_HEAD = ("camera", "offset", "not seen", "unsure", "jumped", "left out", "px off", "alone")
 _WHY = ("their reprojection error", "too few cameras", "jumping")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +89,8 @@ def single_cameras(library: FilmedLibrary, options: BuildOptions) -> Singles:
     mean = _mean_pose(library, learned, truth)
     for place, name in enumerate(library.names):
         try:
-            guess = _lifted(library, place, learned, tested, options)
+            with _unheard():
+                guess = _lifted(library, place, learned, tested, options)
         except ValueError as error:
             failed[name] = str(error)
             continue
@@ -100,6 +104,21 @@ def single_cameras(library: FilmedLibrary, options: BuildOptions) -> Singles:
         found.tested,
         failed,
     )
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep what quick lifters log, which nobody will use, from being taken for the library's."""
+    log = logging.getLogger("liftpose")
+
+    def nothing(record: logging.LogRecord) -> bool:
+        return False
+
+    log.addFilter(nothing)
+    try:
+        yield
+    finally:
+        log.removeFilter(nothing)
 
 
 def _some(blocks: list[Any], most: int) -> list[Any]:
