@@ -25,7 +25,7 @@ from liftpose.postprocess.results import body_length
 from liftpose.skeleton import Skeleton
 
 _LEAST_NOISE = 0.1  # pixels
-_LEAST_JUMP = 0.05  # body lengths
+_LEAST_JUMP = 0.1  # body lengths
 # The median of chi squared with one degree of freedom.
 _MEDIAN_OF_ONE = 0.4549
 _KNOWN = 0.9

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from liftpose.geometry.camera import Camera
 from liftpose.geometry.synchrony import Sight
+from liftpose.geometry.triangulation.found import size_in_image
 from liftpose.io import read_calibration
 from liftpose.io.calibration import framed
 from liftpose.io.filming import cameras_of, reached, read_views
@@ -23,7 +24,9 @@ from liftpose.skeleton import Skeleton
 
 Array = npt.NDArray[Any]
 
-_LEAST_JUMP = 5.0  # pixels
+# Of the animal's size in the image. Trackers whose peaks lie on a coarse grid stand still and then
+# move by a grid step, which is no jump.
+_LEAST_JUMP = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +172,7 @@ def _view(name: str, file: Path, camera: Camera, poses: Poses, options: BuildOpt
             f"{file}: no joint has a likelihood of {options.min_confidence:g} or more; lower "
             "min_confidence (--min-confidence)."
         )
-    leaps = jumps(counted, options.max_jump, _LEAST_JUMP)
+    leaps = jumps(counted, options.max_jump, _LEAST_JUMP * size_in_image(sure.points))
     kept = np.where(leaps[..., None], np.nan, counted)
     whole = filled(kept, options.fill_gaps)
     unknown = np.full(poses.points.shape[:2], np.nan, np.float32)

@@ -31,7 +31,8 @@ class BuildOptions:
     """Least likelihood; a joint below it counts as not seen by that camera."""
     max_jump: float = 10.0
     """A joint that leaves the median of five frames by more than this many times its usual distance
-    from it, in 2D or 3D, jumped, and counts as not seen; `inf` keeps all."""
+    from it, and by more than a tenth of the animal, in 2D or 3D, jumped, and counts as not seen;
+    `inf` keeps all."""
     fill_gaps: int = 0
     """Gaps of at most so many frames are filled on a straight line in the 2D; 0 invents nothing."""
     offsets: Mapping[str, int] = field(default_factory=dict)

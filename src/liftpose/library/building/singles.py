@@ -14,8 +14,11 @@ from liftpose import metrics
 from liftpose.io.filmed import FilmedLibrary
 from liftpose.library.building.settings import BuildOptions
 from liftpose.lifter.lifter import Lifter
+from liftpose.lifter.opt import Options
+from liftpose.names import listed
 from liftpose.poses import Poses
 from liftpose.postprocess.results import Truth, body_length
+from liftpose.skeleton import Skeleton
 
 _BLOCKS, _HELD_OUT = 5, (1, 3)
 _TESTED = 600  # frames
@@ -179,8 +182,38 @@ def _lifted(
         return poses, films
 
     seen, films = flat(learned)
-    lifter = Lifter(library.skeleton, network=options.lift_with, bone_fit=False, mirror=False)
-    lifter.fit(seen, _deep(library, learned), camera=films)
+    deep = _deep(library, learned)
+    body = _tellable(library.skeleton, seen, deep)
+    lifter = Lifter(body, network=options.lift_with, bone_fit=False, mirror=False)
+    lifter.fit(seen, deep, camera=films)
     asked, others = flat(tested)
-    guess = lifter.relative(asked, others)
-    return np.asarray(guess[:, : len(library.skeleton.sets.targets)])
+    guess = np.asarray(lifter.relative(asked, others))
+    found = np.full((len(guess), len(library.skeleton.sets.targets), 3), np.nan)
+    places = [library.skeleton.sets.targets.index(joint) for joint in body.sets.targets]
+    found[:, places] = guess[:, : len(places)]
+    return found
+
+
+def _tellable(skeleton: Skeleton, seen: Poses, deep: Poses) -> Skeleton:
+    """The skeleton without targets that the camera hardly ever shows together with their root.
+
+    Raises
+    ------
+    ValueError
+        None is left.
+    """
+    there = np.isfinite(seen.sure(Options.min_confidence).points).all(axis=2)
+    there &= np.isfinite(deep.points).all(axis=2)
+    sets = skeleton.sets
+    kept = [
+        [joint for joint in own if (there[:, joint] & there[:, root]).sum() >= _LEAST]
+        for root, own in zip(sets.roots, sets.sets, strict=True)
+    ]
+    if not any(kept):
+        names = listed([skeleton.joints[root] for root in sets.roots])
+        raise ValueError(f"it hardly ever sees the root {names}")
+    told = [(root, own) for root, own in zip(sets.roots, kept, strict=True) if own]
+    said = {key: value for key, value in skeleton.as_dict().items() if value is not None}
+    said["roots"] = [skeleton.joints[root] for root, _ in told]
+    said["target_sets"] = [[skeleton.joints[joint] for joint in own] for _, own in told]
+    return Skeleton.from_dict(said)
