@@ -224,7 +224,7 @@ def read_library(path: str | os.PathLike[str]) -> FilmedLibrary:
     poses = read_poses(file)
     try:
         return _understood(file, poses)
-    except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{file} is damaged: {' '.join(str(error).split())}") from None
 
 

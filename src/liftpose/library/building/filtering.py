@@ -16,7 +16,8 @@ def jumps(points: Any, most: float, least: float) -> npt.NDArray[np.bool_]:
     """Find joints that leave their track for a frame or two.
 
     The median of five frames lies on the track where an animal moves on, however fast, and where
-    one or two of the five are wrong (Hampel's identifier).
+    one or two of the five are wrong (Hampel's identifier). Of the four others as many have to be
+    known before as after, so that it does: nothing is said of the ends of a track.
 
     Parameters
     ----------
@@ -49,7 +50,10 @@ def jumps(points: Any, most: float, least: float) -> npt.NDArray[np.bool_]:
         return np.zeros(track.shape[:2], bool)
     padded = np.pad(track, ((_HALF, _HALF), (0, 0), (0, 0)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HALF + 1, axis=0)
-    off = np.linalg.norm(track - _median(windows), axis=2)
+    known = np.isfinite(windows).all(axis=2)
+    before, after = known[..., :_HALF].sum(axis=2), known[..., _HALF + 1 :].sum(axis=2)
+    even = (before == after) & (before > 0)
+    off = np.where(even, np.linalg.norm(track - _median(windows), axis=2), np.nan)
     spread = _median(off.T) / 0.6745
     with np.errstate(invalid="ignore"):
         return np.asarray(off > np.maximum(most * spread, least))
