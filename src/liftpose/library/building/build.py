@@ -166,7 +166,10 @@ def _triangulated(
         rows = frames[view.name]
         there = (rows >= 0)[:, None]
         pixels.append(np.where(there[..., None], view.counted[rows], np.nan))
-        weights.append(np.where(there, view.confidence[rows], np.nan))
+        # Pixels that were filled in have no likelihood of their own.
+        sure = np.fmax(view.confidence[rows], options.min_confidence)
+        known = np.isfinite(view.confidence[rows])
+        weights.append(np.where(there & known, sure, np.nan))
     found = triangulate(
         np.stack(pixels), [view.camera for view in footage.views], np.stack(weights)
     )

@@ -42,7 +42,7 @@ def jumps(points: Any, most: float, least: float) -> npt.NDArray[np.bool_]:
     --------
     >>> walk = np.arange(20.0).reshape(20, 1, 1) * [1.0, 0.5]
     >>> walk[7] += 40
-    >>> np.flatnonzero(jumps(walk, 8.0, 1.0)).tolist()
+    >>> np.flatnonzero(jumps(walk, 8.0, 3.0)).tolist()
     [7]
     """
     track = np.asarray(points, np.float64)

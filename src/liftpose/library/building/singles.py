@@ -58,7 +58,8 @@ def single_cameras(library: FilmedLibrary, options: BuildOptions) -> Singles:
 
     Every recording is cut into five blocks; the second and the fourth are held out. All cameras
     are measured on the same joints of the same frames, seen by them or not. The 3D was found from
-    them as well, so that errors are of lifting, not of triangulating.
+    them as well, so that errors are of lifting, not of triangulating; a camera that is far noisier
+    than the others pulls the 3D towards itself, and looks better than it is.
 
     Parameters
     ----------
