@@ -177,8 +177,8 @@ def _alone(ax: Axes, library: FilmedLibrary, report: Report) -> None:
     ax.set_yticks(places, names, fontsize=8.5)
     ax.set_ylim(len(names) - 0.45, -0.55)
     ax.set_xlim(0, 1.45 * max(values))
-    unit = f", {report.unit}" if report.unit else ""
-    ax.set_xlabel(f"held-out error as the only camera{unit}, % of body length", fontsize=9)
+    unit = f"{report.unit}; " if report.unit else ""
+    ax.set_xlabel(f"held-out error of each alone ({unit}% of body length)", fontsize=9)
     ax.set_title(
         f"camera to keep: {names[0]}   (always the mean pose: {found.mean_pose:.3g})",
         fontsize=9.5,
