@@ -50,7 +50,7 @@ def jumps(points: Any, most: float, least: float) -> npt.NDArray[np.bool_]:
         return np.zeros(track.shape[:2], bool)
     padded = np.pad(track, ((_HALF, _HALF), (0, 0), (0, 0)), constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _HALF + 1, axis=0)
-    known = np.isfinite(windows).all(axis=2)
+    known = np.asarray(np.isfinite(windows).all(axis=2))
     before, after = known[..., :_HALF].sum(axis=2), known[..., _HALF + 1 :].sum(axis=2)
     even = (before == after) & (before > 0)
     off = np.where(even, np.linalg.norm(track - _median(windows), axis=2), np.nan)

@@ -172,7 +172,9 @@ def _view(name: str, file: Path, camera: Camera, poses: Poses, options: BuildOpt
             f"{file}: no joint has a likelihood of {options.min_confidence:g} or more; lower "
             "min_confidence (--min-confidence)."
         )
-    leaps = jumps(counted, options.max_jump, _LEAST_JUMP * size_in_image(sure.points))
+    leaps = jumps(
+        counted, options.max_jump, _LEAST_JUMP * size_in_image(np.asarray(sure.points, np.float64))
+    )
     kept = np.where(leaps[..., None], np.nan, counted)
     whole = filled(kept, options.fill_gaps)
     unknown = np.full(poses.points.shape[:2], np.nan, np.float32)

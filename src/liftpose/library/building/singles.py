@@ -203,8 +203,9 @@ def _tellable(skeleton: Skeleton, seen: Poses, deep: Poses) -> Skeleton:
     ValueError
         None is left.
     """
-    there = np.isfinite(seen.sure(Options.min_confidence).points).all(axis=2)
-    there &= np.isfinite(deep.points).all(axis=2)
+    sure = seen.sure(Options.min_confidence)
+    known = np.concatenate([sure.points, deep.points], axis=2)
+    there = np.asarray(np.isfinite(known).all(axis=2))
     sets = skeleton.sets
     kept = [
         [joint for joint in own if (there[:, joint] & there[:, root]).sum() >= _LEAST]
