@@ -150,8 +150,9 @@ def build_library(
         **_tables(footage, frames, found),
         about=dict.fromkeys(poses.keys, about),
     )
-    say("comparing cameras", 0.6)
-    singles = single_cameras(library, options)
+    singles = single_cameras(
+        library, options, lambda name, share: say(f"lifting from {name} alone", 0.6 + 0.4 * share)
+    )
     library = replace(library, about=dict.fromkeys(poses.keys, about | _singles(singles)))
     say("done", 1.0)
     return Built(library, reported(library, footage, timings, found, lost, singles))

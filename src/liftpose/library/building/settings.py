@@ -55,7 +55,7 @@ class BuildOptions:
     min_cameras: int = 2
     """A joint found from fewer cameras has no 3D."""
     lift_with: str = "kernel"
-    """Lifter by which single cameras are compared: `kernel`, or `ridge` (four times as fast)."""
+    """Lifter by which single cameras are compared: `kernel`, or `ridge` (faster)."""
     lift_frames: int = 400
     """Frames that it learns from; 0 leaves the comparison out."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +53,11 @@ class Singles:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def single_cameras(library: FilmedLibrary, options: BuildOptions) -> Singles:
+def single_cameras(
+    library: FilmedLibrary,
+    options: BuildOptions,
+    on_camera: Callable[[str, float], None] | None = None,
+) -> Singles:
     """Train a quick lifter on each camera, and measure it on blocks that it has not seen.
 
     Every recording is cut into five blocks; the second and the fourth are held out. All cameras
@@ -66,6 +70,8 @@ def single_cameras(library: FilmedLibrary, options: BuildOptions) -> Singles:
     library : FilmedLibrary
     options : BuildOptions
         `lift_with` and `lift_frames`.
+    on_camera : callable, optional
+        Called with the name of each camera before its turn, and the share that is done.
 
     Returns
     -------
@@ -92,6 +98,8 @@ def single_cameras(library: FilmedLibrary, options: BuildOptions) -> Singles:
     truth = _truth(library, tested)
     mean = _mean_pose(library, learned, truth)
     for place, name in enumerate(library.names):
+        if on_camera is not None:
+            on_camera(name, place / len(library.names))
         try:
             with _unheard():
                 guess = _lifted(library, place, learned, tested, options)
