@@ -160,3 +160,11 @@ def test_a_camera_far_away_with_a_long_lens_is_measured_as_well():
     shifted = Sight(other.camera, other.rays + [0.0, 3 / 130_000, 0.0])
     # Three pixels across the epipolar line: each image takes half of it.
     assert apart(one, shifted) == pytest.approx(3 / np.sqrt(2), rel=0.01)
+
+
+def test_with_no_offsets_allowed_nothing_is_looked_for(dog):
+    given = sights(dog, 2)
+    first, other = given
+    moved = {first: given[first], other: cut(given[other], 6)}
+    assert synchronise(moved, 0)[other].offset == 0
+    assert synchronise(moved, 0, {other: -6})[other].offset == -6

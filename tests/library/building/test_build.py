@@ -128,10 +128,18 @@ def test_lengths_that_differ_are_refused_where_the_data_do_not_tell(rig, animal)
     assert built.library.poses.frames == 390
 
 
-def test_exchanged_files_are_named(rig):
-    calibration, files = rig()
-    with pytest.raises(ValueError, match=r"the files of 'top' and 'front' seem to be exchanged"):
-        build_library(calibration, files, camera_names=["top", "right", "front"], **QUICK)
+@pytest.mark.parametrize(
+    ("names", "given", "pair"),
+    [
+        (NAMES, ["top", "right", "front"], {"front", "top"}),
+        (("front", "right"), ["right", "front"], {"front", "right"}),
+    ],
+)
+def test_exchanged_files_are_named_whatever_their_offsets(rig, names, given, pair):
+    calibration, files = rig(names=names, rows={"right": np.arange(6, 176)})
+    with pytest.raises(ValueError, match="seem to be exchanged") as refused:
+        build_library(calibration, files, camera_names=given, max_offset=6, lift_frames=0)
+    assert all(f"'{name}'" in str(refused.value).partition("the files of")[2] for name in pair)
 
 
 def test_a_calibration_that_is_not_theirs_is_refused(rig, animal):

@@ -123,7 +123,8 @@ def synchronise(
     sights : mapping of str to Sight
         What each camera saw, of the same joints; frames may be of different numbers.
     most : int
-        Largest offset that is looked for; at most a quarter of the shortest recording.
+        Largest offset that is looked for; at most a quarter of the shortest recording. With 0,
+        nothing is looked for.
     given : mapping of str to int, optional
         Offsets that are known, by camera; only changes within the recording are looked for then.
 
@@ -144,7 +145,7 @@ def synchronise(
     """
     names = list(sights)
     first, count = names[0], sights[names[0]].frames
-    reach = max(1, min(most, min(sight.frames for sight in sights.values()) // 4))
+    reach = min(most, min(sight.frames for sight in sights.values()) // 4)
     known = given or {}
     aligned, timings = {first: sights[first]}, {first: Timing(told=True, at_zero=0, at_offset=0)}
     for name in sorted(names[1:], key=lambda name: -_shared(sights[first], sights[name])):

@@ -13,6 +13,7 @@ from liftpose.library.building.footage import Footage, View, named
 from liftpose.library.building.settings import BuildOptions
 from liftpose.names import closest
 
+_LIKELIEST = 3  # exchanges for which offsets are looked for
 _MUCH_BETTER = 1 / 3
 """Share of the disagreement that is left when two files that were exchanged change places."""
 
@@ -99,7 +100,7 @@ def _check_agreement(
     worst = max(known, key=lambda name: known[name])
     if known[worst] <= options.max_disagreement:
         return
-    exchanged = _exchanged(footage, timings, sum(known.values()))
+    exchanged = _exchanged(footage, options, sum(known.values()))
     raise ValueError(
         f"camera {worst!r} disagrees with the others by {100 * known[worst]:.0f} % of the animal's "
         f"size in the image (median; at most {100 * options.max_disagreement:g} % is expected): "
@@ -113,21 +114,30 @@ def _check_agreement(
     )
 
 
-def _exchanged(
-    footage: Footage, timings: Mapping[str, Timing], before: float
-) -> tuple[str, str] | None:
+def _exchanged(footage: Footage, options: BuildOptions, before: float) -> tuple[str, str] | None:
     """The two cameras whose files fit far better the other way round."""
-    count = footage.views[0].frames
-    totals = {}
+    totals: dict[tuple[str, str], float] = {}
+    turned: dict[tuple[str, str], tuple[View, ...]] = {}
     for one, other in combinations(footage.views, 2):
-        turned = {one.name: named(other, one.name, one.camera)}
-        turned |= {other.name: named(one, other.name, other.camera)}
-        views = tuple(turned.get(view.name, view) for view in footage.views)
-        steps = {view.name: view.sight().at(timings[view.name].frames(count)) for view in views}
-        off = disagreement(views, steps)
-        totals[one.name, other.name] = sum(far for far in off.values() if np.isfinite(far))
+        swap = {one.name: named(other, one.name, one.camera)}
+        swap |= {other.name: named(one, other.name, other.camera)}
+        pair = one.name, other.name
+        turned[pair] = tuple(swap.get(view.name, view) for view in footage.views)
+        totals[pair] = _total(turned[pair], {view.name: view.sight() for view in turned[pair]})
+    # Offsets that were found with the files exchanged mean nothing; those of the likeliest
+    # exchanges are found anew.
+    for pair in sorted(totals, key=lambda pair: totals[pair])[:_LIKELIEST]:
+        sights = {view.name: view.sight() for view in turned[pair]}
+        timings = synchronise(sights, options.max_offset)
+        count = turned[pair][0].frames
+        steps = {name: sight.at(timings[name].frames(count)) for name, sight in sights.items()}
+        totals[pair] = min(totals[pair], _total(turned[pair], steps))
     best = min(totals, key=lambda pair: totals[pair])
     return best if totals[best] < _MUCH_BETTER * before else None
+
+
+def _total(views: tuple[View, ...], sights: Mapping[str, Sight]) -> float:
+    return sum(far for far in disagreement(views, sights).values() if np.isfinite(far))
 
 
 def _check_changes(footage: Footage, timings: Mapping[str, Timing]) -> None:
