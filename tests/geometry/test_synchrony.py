@@ -1,5 +1,8 @@
 """Frame offsets and lost frames, found from what cameras saw."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +13,8 @@ from liftpose.geometry.synchrony.epipolar import Pair
 from liftpose.geometry.triangulation import triangulate
 
 SURE = 0.3  # likelihood
+DATA = Path(os.environ.get("LIFTPOSE_DATA", Path(__file__).parents[3] / "shared" / "data"))
+WALK = DATA / "zoo" / "fly_df3d_walk_6cam.npz"
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +173,25 @@ def test_with_no_offsets_allowed_nothing_is_looked_for(dog):
     moved = {first: given[first], other: cut(given[other], 6)}
     assert synchronise(moved, 0)[other].offset == 0
     assert synchronise(moved, 0, {other: -6})[other].offset == -6
+
+
+@pytest.mark.skipif(not WALK.is_file(), reason="no flies here (LIFTPOSE_DATA names the folder)")
+def test_a_real_fly_gives_away_a_camera_that_was_shifted():
+    with np.load(WALK, allow_pickle=False) as stored:
+        values = [stored[name][:3] for name in ("K", "R", "t", "dist")]
+        pixels = stored["pose2d"][:3].astype(float)
+    cameras = [Camera(*own) for own in zip(*values, strict=True)]
+    given = {
+        f"camera {number}": Sight.of(camera, seen)
+        for number, (camera, seen) in enumerate(zip(cameras, pixels, strict=True))
+    }
+    plain = synchronise(given, 8)
+    assert [timing.offset for timing in plain.values()] == [0, 0, 0]
+    given["camera 1"] = cut(given["camera 1"], 4)
+    shifted = synchronise(given, 8)
+    assert [timing.offset for timing in shifted.values()] == [0, -4, 0]
+    assert shifted["camera 1"].low == shifted["camera 1"].high == -4
+    given["camera 1"] = without(Sight.of(cameras[1], pixels[1]), 500, 505)
+    (change,) = synchronise(given, 8)["camera 1"].changes
+    assert change.gained == -5
+    assert change.low <= 500 <= change.high

@@ -186,10 +186,9 @@ def _timing(others: Sequence[Sight], sight: Sight, reach: int, given: int | None
         float(typical[lags == 0][0]) if 0 in lags else float("nan"),
         float(typical[best]),
     )
-    if not told:
-        return timing
+    # Where half of the frames want another offset than the rest, no single one is ruled out.
     places = [rows[np.minimum(edges[cut], len(rows) - 1)] for cut in range(len(edges))]
-    return replace(timing, **_changes(pairs, means, best, lags, np.array(places), count))
+    return replace(timing, **_changes(pairs, means, lags, np.array(places), count))
 
 
 def _stretches(rows: int) -> int:
@@ -273,13 +272,12 @@ def _best(means: Floats, reach: int, given: bool) -> tuple[int, Any]:
 def _changes(
     pairs: Sequence[Pair],
     means: Floats,
-    best: int,
     lags: Integers,
     places: Integers,
     count: int,
 ) -> dict[str, Any]:
     """Where the offset changes, and the offset at the beginning."""
-    state = _checked(_path(means, best), means)
+    state = _checked(_path(means), means)
     cuts = np.flatnonzero(np.diff(state)) + 1
     if not len(cuts):
         return {}
@@ -292,15 +290,25 @@ def _changes(
         start, stop = places[max(cut - _AROUND, 0)], places[min(cut + _AROUND, len(places) - 1)]
         frame, low, high = _located(pairs, int(start), min(int(stop), count), old, new)
         found.append(Change(frame, low, high, new - old))
+    if not found:
+        return {}
     begin = int(lags[state[0]])
-    return {"changes": tuple(found), "offset": begin, "low": begin, "high": begin}
+    return {
+        "changes": tuple(found),
+        "offset": begin,
+        "low": begin,
+        "high": begin,
+        "told": True,
+    }
 
 
-def _path(means: Floats, best: int) -> Any:
+def _path(means: Floats) -> Any:
     """Offset of each stretch (B,) that costs least in all, changes included (Viterbi)."""
     known = np.where(np.isfinite(means), means, _mean(means, 0)[None])
     known = np.where(np.isfinite(known), known, 1.0)
-    off = np.abs(known[:, best] - np.median(known[:, best]))
+    # Of the best offset of each stretch: with lost frames no single one is good everywhere.
+    least = known.min(axis=1)
+    off = np.abs(least - np.median(least))
     spread = max(1.4826 * float(np.median(off)), _LEAST_SPREAD)
     total = known[0].copy()
     came = np.zeros(known.shape, int)
