@@ -68,7 +68,10 @@ def test_everything_comes_back(tmp_path, individuals):
 def test_others_open_it_as_3d_poses(tmp_path, individuals):
     library = made(individuals)
     path = write_library(library, tmp_path / "mouse.library")
-    np.testing.assert_array_equal(read_poses(path).points, library.poses.points)
+    plain = read_poses(path)
+    np.testing.assert_array_equal(plain.points, library.poses.points)
+    np.testing.assert_array_equal(plain.extra["camera_count"], library.used.sum(axis=0))
+    np.testing.assert_allclose(plain.extra["reprojection_error"], library.reprojection_error)
     with xr.open_dataset(path, engine="h5netcdf") as dataset:
         # What movement insists on of a dataset of poses, and the tables beside it.
         ValidPosesInputs.validate(dataset)

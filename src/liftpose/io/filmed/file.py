@@ -26,6 +26,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def write_library(
         raise RuntimeError("netCDF is written as a stream.")
     with replacing(target) as beside:
         with streams(beside) as stream:
-            stream.append(library.poses)
+            stream.append(_without_summaries(library.poses))
         _append(library, beside)
     return target
 
@@ -132,6 +133,12 @@ def _table(file: Any, name: str, dims: tuple[str, ...], values: Array) -> None:
     variable[...] = values
     if name in _UNITS:
         variable.attrs["units"] = _UNITS[name]
+
+
+def _without_summaries(poses: Poses) -> Poses:
+    """Poses without the tables that follow from those of the cameras, which say them anew."""
+    kept = {name: table for name, table in poses.extra.items() if name not in _SUMMARIES}
+    return replace(poses, extra=kept)
 
 
 def _side_by_side(poses: Poses) -> int:
@@ -221,7 +228,7 @@ def read_library(path: str | os.PathLike[str]) -> FilmedLibrary:
             f"{file} is no library with its cameras; `liftpose library build` makes one. (A file "
             "of 3D poses alone is a library for `liftpose train --library FILE --calibration`.)"
         )
-    poses = read_poses(file)
+    poses = _without_summaries(read_poses(file))
     try:
         return _understood(file, poses)
     except (OSError, RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
