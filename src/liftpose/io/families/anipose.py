@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from liftpose.io.cells import as_cells, decimal, quoted, write_rows
-from liftpose.io.table_frames import frame_numbers, length_of, spread_out
 from liftpose.io.registry import reader, writer
 from liftpose.io.scorer_tables import clipped
+from liftpose.io.table_frames import frame_numbers, length_of, spread_out
 from liftpose.io.tables import Columns, Floats, Names, Rows, read_columns, top
 from liftpose.poses import UNNAMED, Key, Lifted, Poses
 
