@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -238,10 +238,22 @@ def _files(entry: Any) -> str:
 
 
 def _about_poses(file: Path, hints: Hints, say: Callable[[float, float], None]) -> About:
-    kind, search = find_reader(existing_file(file, folders=True), hints.format), SwapSearch()
-    unsaid = _unsaid(file, hints, kind)
-    if unsaid is not None:
-        return unsaid
+    kind = find_reader(existing_file(file, folders=True), hints.format)
+    try:
+        return _looked_through(file, hints, kind, say)
+    except ValueError as error:
+        # A reader that needs to be told something names the keyword.
+        wanting = [name for name in kind.hints if name not in hints.said]
+        asked = [name for name in wanting if f"{name}=" in str(error)]
+        if not asked:
+            raise
+        return _unsaid(file, kind, asked, str(error))
+
+
+def _looked_through(
+    file: Path, hints: Hints, kind: Reader, say: Callable[[float, float], None]
+) -> About:
+    search = SwapSearch()
     with hints.open(file) as opened:
         found, missing = opened.about, None
         frames: int = 0
@@ -301,20 +313,8 @@ def _about_poses(file: Path, hints: Hints, say: Callable[[float, float], None]) 
     return About("poses", facts, "\n".join(text))
 
 
-def _unsaid(file: Path, hints: Hints, kind: Reader) -> About | None:
+def _unsaid(file: Path, kind: Reader, asked: Sequence[str], words: str) -> About:
     """Say of a sound file, such as one of several cameras, what is to be said before it is read."""
-    wanting = [name for name in kind.hints if name not in hints.said]
-    if not wanting:
-        return None
-    try:
-        with hints.open(file):
-            return None
-    except ValueError as error:
-        words = str(error)
-        # A reader that needs to be told something names the keyword.
-        asked = [name for name in wanting if f"{name}=" in words]
-        if not asked:
-            raise
     facts = {"path": file, "format": kind.name, "title": kind.title, "hints": list(kind.hints)}
     said = {
         "format": f"{kind.name}: {kind.title}",
@@ -323,7 +323,7 @@ def _unsaid(file: Path, hints: Hints, kind: Reader) -> About | None:
     }
     told = " ".join(f"--{name}" for name in asked)
     text = f"{file}: poses, of which more is to be said ({told})\n{_lines(said)}"
-    return About("poses", {**facts, "needs": asked, "why": said["to be told"]}, text)
+    return About("poses", {**facts, "needs": list(asked), "why": said["to be told"]}, text)
 
 
 def table_of_formats() -> str:
