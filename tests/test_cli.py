@@ -190,7 +190,7 @@ def test_what_is_offered_is_what_there_is():
     ("typed", "offered"),
     [
         ("convert a b --to mov", "movement"),
-        ("info a --from dee", "deeplabcut"),
+        ("info a --from deepl", "deeplabcut"),
         ("train a --effort be", "best"),
     ],
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from liftpose.io.registry import find_reader, find_writer, formats
+from liftpose.io.registry import find_reader, find_writer, formats, is_poses
 from liftpose.names import closest
 
 Path_ = str | os.PathLike[str]
@@ -147,13 +147,9 @@ def _fitting(pattern: str) -> list[Path]:
 
 
 def _is_poses(path: Path, format: str | None) -> bool:
-    try:
-        found = find_reader(path, None)
-    except (OSError, ValueError):
-        found = None
-    if format is None or found is None:
-        return found is not None
-    ends = find_reader(path, format).suffixes
+    if format is None or not is_poses(path):
+        return is_poses(path)
+    found, ends = find_reader(path, None), find_reader(path, format).suffixes
     return found.name == format or (not path.is_dir() and path.name.lower().endswith(ends))
 
 

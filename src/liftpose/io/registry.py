@@ -293,11 +293,12 @@ def is_poses(path: Path) -> bool:
     Parameters
     ----------
     path : pathlib.Path
-        Of a file or folder that is there.
+        Of anything.
 
     Returns
     -------
     bool
+        False for what cannot be read, or is neither a file nor a folder.
 
     Examples
     --------
@@ -308,7 +309,11 @@ def is_poses(path: Path) -> bool:
     (True, False)
     """
     _load()
-    return bool(_recognising(path, _head(path)))
+    try:
+        # A pipe would be waited for.
+        return (path.is_file() or path.is_dir()) and bool(_recognising(path, _head(path)))
+    except OSError:
+        return False
 
 
 def _head(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from liftpose.io.cells import decimal, quoted, write_rows
-from liftpose.io.table_frames import frame_numbers, length_of, spread_out
+from liftpose.io.frames import at_frames, frame_numbers, length_of
 from liftpose.io.tables import Floats, Rows, is_number, read_columns, top
 from liftpose.poses import UNNAMED, Lifted, Poses
 from liftpose.poses.layout.to_dataset import side_by_side
@@ -216,7 +216,7 @@ def _every_frame(table: ScorerTable) -> Floats:
     if table.frames is None:
         return table.values
     length = length_of(table.frames, table.values.shape[1])
-    return spread_out(table.values, table.frames - table.frames[0], length)
+    return at_frames(table.values, table.frames - table.frames[0], length)
 
 
 def _told(table: ScorerTable, scorers: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from liftpose.io.hints import Hints
-from liftpose.io.registry import find_reader
+from liftpose.io.registry import is_poses
 from liftpose.params.keys import POSES, STATS
 from liftpose.params.source import Source
 from liftpose.poses import Key, Poses
@@ -39,15 +39,6 @@ class _Entry:
     path: Path
     experiment: str
     way: tuple[str | int, ...]
-
-
-def _is_poses(folder: Path) -> bool:
-    """Whether a folder as a whole is poses, as some trackers write them."""
-    try:
-        find_reader(folder, None)
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 class PoseFiles:
@@ -132,7 +123,7 @@ class PoseFiles:
         return [_Entry(path, path.stem, way) for path in paths]
 
     def _path(self, name: str, file: Any, *way: str | int) -> Path:
-        return self.source.file(file, *way, folder=_is_poses if name in POSES else None)
+        return self.source.file(file, *way, folder=is_poses if name in POSES else None)
 
     def _paired(self, entries: dict[str, list[_Entry]]) -> dict[str, list[_Entry]]:
         """Give 2D and 3D of an experiment one name: that of the table, else of the 2D's file."""

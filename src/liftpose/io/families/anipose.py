@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from liftpose.io.cells import as_cells, decimal, quoted, write_rows
+from liftpose.io.frames import at_frames, frame_numbers, length_of
 from liftpose.io.registry import reader, writer
 from liftpose.io.scorer_tables import clipped
-from liftpose.io.table_frames import frame_numbers, length_of, spread_out
 from liftpose.io.tables import Columns, Floats, Names, Rows, read_columns, top
 from liftpose.poses import UNNAMED, Key, Lifted, Poses
 
@@ -163,7 +163,7 @@ def _poses(
     for key, span in runs.items():
         whose = "" if key == UNNAMED else f"recording {key!r}: "
         length = length_of(frames[span], values.shape[1], whose)
-        rows[key] = spread_out(values[span], frames[span] - frames[span][0], length)
+        rows[key] = at_frames(values[span], frames[span] - frames[span][0], length)
 
     def of(part: str) -> dict[Key, Floats]:
         # What a joint has no column for is taken from the column of NaN at the end.

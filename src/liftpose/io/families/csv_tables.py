@@ -24,10 +24,10 @@ import numpy as np
 
 from liftpose.io.cells import as_cells, decimal, quoted, write_rows
 from liftpose.io.families.anipose import has_columns
+from liftpose.io.frames import check_room, frame_numbers
 from liftpose.io.headers import AXES, CONFIDENCE, Header, understood
 from liftpose.io.registry import reader, writer
 from liftpose.io.scorer_tables import LEVELS, clipped
-from liftpose.io.table_frames import check_room, frame_numbers
 from liftpose.io.tables import (
     Columns,
     Floats,

@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from liftpose.io.cells import writable
 from liftpose.io.families.lightning_pose import is_by_model
+from liftpose.io.frames import frame_numbers
 from liftpose.io.hdf5 import HDF5, holds, whole
 from liftpose.io.pickles import plain_values
 from liftpose.io.registry import reader, writer
@@ -39,7 +40,6 @@ from liftpose.io.scorer_tables import (
     to_poses,
     write_text,
 )
-from liftpose.io.table_frames import frame_numbers
 from liftpose.io.tables import Rows
 from liftpose.poses import Lifted, Poses
 
