@@ -1,6 +1,7 @@
 """Figures and films of files: what they show, and what is refused."""
 
 import av
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -64,14 +65,24 @@ def test_a_film_lasts_as_long_as_the_recording_or_as_many_times_longer(folder):
     assert told == [(number, 10) for number in range(1, 10)]
 
 
-def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(folder):
+def test_joints_that_nothing_joins_are_drawn_alone(folder):
     Skeleton(JOINTS).write("bare.toml")
+    for known in ({}, {"skeleton": "bare.toml"}):
+        done = plot_file("deep.nc", "a.png", frames=[3], overwrite=True, **known)
+        assert "joints only, since no bones are known (--skeleton)" in done.text
+        film = film_file("deep.nc", "a.mp4", last=5, overwrite=True, **known)
+        assert "joints only" in film.text
+    alone = plt.imread("a.png")
+    plot_file("deep.nc", "b.png", frames=[3], skeleton="leg.toml")
+    assert (plt.imread("b.png") != alone).any(2).sum() > 1000
+    assert (alone[..., :3].max(2) - alone[..., :3].min(2) > 0.3).sum() > 100
+
+
+def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(folder):
     write_poses(Poses.from_experiments(np.full((4, 3, 3), np.nan), joints=JOINTS), "blind.nc")
     before = sorted(folder.iterdir())
     leg = {"skeleton": "leg.toml"}
     for make, words in (
-        (lambda: plot_file("deep.nc", "a.png"), "--skeleton"),
-        (lambda: plot_file("deep.nc", "a.png", skeleton="bare.toml"), "bare.toml names no bones"),
         (lambda: plot_file("deep.nc", "a.docx", **leg), "a.docx: no figure is written like that"),
         (lambda: plot_file("deep.nc", "a.png", frames=[40], **leg), "no frame 40"),
         (lambda: plot_file("blind.nc", "a.png", **leg), "blind.nc: nothing is seen"),

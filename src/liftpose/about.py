@@ -297,7 +297,7 @@ def _looked_through(
     said = {
         "format": f"{found.format}: {kind.title}",
         "can be told": ", ".join(kind.hints),
-        "frames": f"{frames:,}" + (f" ({frames / found.fps:,.1f} s)" if found.fps else ""),
+        "frames": _how_many(found.lengths, found.fps),
         "rate": f"{found.fps:g} frames/s" if found.fps else "not stated",
         "individuals": ", ".join(found.individuals or ()),
         "swaps": said_of_swaps(swaps),
@@ -351,6 +351,16 @@ def table_of_formats() -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
+
+
+def _how_many(lengths: Sequence[int], fps: float | None) -> str:
+    """Frames of a file, and of each of its experiments where there are several."""
+    frames = sum(lengths)
+    time = f" ({frames / fps:,.1f} s)" if fps else ""
+    if len(lengths) == 1:
+        return f"{frames:,}{time}"
+    each = f", {lengths[0]:,} of each" if len(set(lengths)) == 1 else ""
+    return f"{frames:,}{time} in {len(lengths)} tracks or recordings{each}"
 
 
 def _lines(facts: Mapping[str, str]) -> str:

@@ -88,7 +88,7 @@ def plot_file(
     out : path-like
         The figure, of any kind that Matplotlib writes: ``.png``, ``.pdf``, ``.svg``.
     skeleton : path-like, optional
-        Of poses: a skeleton file, or a lifter, whose bones are drawn.
+        Of poses: a skeleton file, or a lifter, whose bones are drawn; without one, joints alone.
     frames : sequence of int
         Rows, from 0; by default six, evenly taken from those in which most is seen.
     hints : Hints, optional
@@ -105,7 +105,7 @@ def plot_file(
     Raises
     ------
     ValueError
-        A kind of figure that cannot be written, no skeleton, joints that do not fit it, or frames
+        A kind of figure that cannot be written, joints that do not fit it, or frames
         that are not there; names the file.
     FileExistsError
         `out` is there already.
@@ -117,12 +117,11 @@ def plot_file(
         figure, text = _of_run(file)
         shown: tuple[int, ...] = ()
     else:
-        body, poses = _body(skeleton), (hints or Hints()).of_use(file).read(file)
-        poses = poses.matched(body.joints)
+        poses, body = _matched((hints or Hints()).of_use(file).read(file), skeleton)
         say(3, 10, "drawing")
         shown = _rows(poses, frames, file)
         figure = _of_poses(poses, body, shown)
-        text = f"frames {', '.join(map(str, shown))}"
+        text = f"frames {', '.join(map(str, shown))}{_joined(body)}"
     say(6, 10, "writing")
     with replacing(target) as beside:
         figure.savefig(beside, dpi=_DPI)
@@ -151,7 +150,7 @@ def film_file(
     out : path-like
         The film, an ``.mp4``.
     skeleton : path-like, optional
-        A skeleton file, or a lifter, whose bones are drawn.
+        A skeleton file, or a lifter, whose bones are drawn; without one, joints alone.
     first, last : int
         Rows to begin and to end with; by default all.
     slower : float
@@ -170,7 +169,7 @@ def film_file(
     Raises
     ------
     ValueError
-        No 3D poses, no skeleton or one that does not fit, or frames that are not there; names the
+        No 3D poses, a skeleton that does not fit, or frames that are not there; names the
         file.
     FileExistsError
         `out` is there already.
@@ -180,10 +179,10 @@ def film_file(
         raise ValueError(f"{target}: a film is an mp4; name a file that ends in .mp4.")
     if not 0 < slower < math.inf:
         raise ValueError(f"slower is {slower}; expected a number above 0.")
-    body = _body(skeleton)
-    poses = Hints(dims=3, fps=fps).of_use(file).read(file).matched(body.joints)
+    poses = Hints(dims=3, fps=fps).of_use(file).read(file)
     if poses.dims != 3:
         raise ValueError(f"{file} holds {poses.dims}D poses; a film is of 3D ones.")
+    poses, body = _matched(poses, skeleton)
     poses = poses.only(poses.keys[0])
     end = poses.frames - 1 if last is None else last
     for row in (first, end):
@@ -214,7 +213,7 @@ def film_file(
         dpi=100,
         on_frame=on_progress,
     )
-    return Picture(file, target, f"{len(rows):,} pictures", (first, end))
+    return Picture(file, target, f"{len(rows):,} pictures{_joined(body)}", (first, end))
 
 
 def _unheard(done: float, whole: float, what: str) -> None:
@@ -254,20 +253,23 @@ def _figure_file(out: PathLike, overwrite: bool) -> Path:
     return target
 
 
-def _body(path: PathLike | None) -> Skeleton:
+def _body(path: PathLike | None, joints: Sequence[str] | None, count: int) -> Skeleton:
+    """The skeleton that is named; without one, joints that nothing joins."""
     if path is None:
-        raise ValueError(
-            "poses are drawn by their bones; name a skeleton file, or the lifter that has it "
-            "(--skeleton)."
-        )
+        return Skeleton.unnamed(count) if joints is None else Skeleton(joints)
     file = Path(path)
     if file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar"):
-        body = load(file).skeleton_known
-    else:
-        body = Skeleton.read(file)
-    if not body.bones:
-        raise ValueError(f"{file} names no bones, so there is nothing to draw.")
-    return body
+        return load(file).skeleton_known
+    return Skeleton.read(file)
+
+
+def _matched(poses: Poses, skeleton: PathLike | None) -> tuple[Poses, Skeleton]:
+    body = _body(skeleton, poses.joints, poses.joint_count)
+    return (poses if skeleton is None else poses.matched(body.joints)), body
+
+
+def _joined(body: Skeleton) -> str:
+    return "" if body.bones else "; joints only, since no bones are known (--skeleton)"
 
 
 def _check_row(row: int, count: int, file: Path) -> None:

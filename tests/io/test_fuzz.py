@@ -49,8 +49,8 @@ def seed(request) -> int:
 
 @pytest.mark.parametrize("real", FILES, ids=lambda real: real.path)
 def test_damaged_files_of_trackers_are_refused(real, seed):
-    if not (FOLDER / real.path).exists():
-        pytest.skip(f"{real.path} is not here (LIFTPOSE_DATA names the folder)")
+    if not FOLDER.exists():
+        pytest.skip("the trackers' files are not here (LIFTPOSE_DATA names the folder)")
     worker(FOLDER / real.path, dict(real.hints), seed)
 
 
