@@ -13,7 +13,7 @@ from liftpose import Poses, Skeleton, write_poses
 from liftpose.about import about
 from liftpose.datasets import hexapod
 from liftpose.geometry.bones import bone_lengths
-from liftpose.io.pickled_numbers import numbers
+from liftpose.io.decoding.pickled_numbers import numbers
 from liftpose.params import read_params, write_params
 from liftpose.refining import angles_file
 from liftpose.skeleton import shipped

@@ -2,7 +2,7 @@
 
 A format is recognised from what is in a file, not from its name alone, and joins with a decorator:
 see `liftpose.io.registry`. Importing this package costs the standard library; what a format needs
-is loaded when it is used. No pickle is ever run: see `liftpose.io.pickles`.
+is loaded when it is used. No pickle is ever run: see `liftpose.io.decoding.pickles`.
 """
 
 from importlib import import_module

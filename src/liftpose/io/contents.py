@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from liftpose.io.hdf5 import HDF5
-from liftpose.io.matlab73 import read_variables
+from liftpose.io.decoding.hdf5 import HDF5
+from liftpose.io.decoding.matlab73 import read_variables
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SHOWN = 8

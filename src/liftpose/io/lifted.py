@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.hdf5 import HDF5, holds
+from liftpose.io.decoding.hdf5 import HDF5, holds
 from liftpose.io.paths import existing_file
 from liftpose.io.read import read_poses
 from liftpose.io.registry import find_reader

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import recordings
-from liftpose.io import c3d, formats, open_poses, read_poses, write_poses
+from liftpose.io import formats, open_poses, read_poses, write_poses
+from liftpose.io.decoding import c3d
 from liftpose.poses import Poses
 
 FILE = "markers_analogs.c3d"

@@ -9,8 +9,8 @@ import pytest
 from benchmarks import recordings
 from liftpose.geometry.triangulation import triangulate
 from liftpose.io import formats, open_poses, read_calibration, read_poses
+from liftpose.io.decoding.pickled_numbers import numbers
 from liftpose.io.families.deepfly3d import JOINTS
-from liftpose.io.pickled_numbers import numbers
 
 FOLDER = recordings.data_folder() / "raw" / "deepfly3d"
 NEW = "nely_df3d-1.0.1_df3d_result.pkl"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.matlab import variables
-from liftpose.io.pickled_numbers import numbers
+from liftpose.io.decoding.matlab import variables
+from liftpose.io.decoding.pickled_numbers import numbers
 from liftpose.names import listed
 
 Array = npt.NDArray[Any]

@@ -32,7 +32,7 @@ from liftpose.datasets.published.files import (
 from liftpose.datasets.published.published import Published
 from liftpose.geometry.camera import Camera
 from liftpose.io.calibration.dannce import FIELDS, camera_of
-from liftpose.io.matlab import variables
+from liftpose.io.decoding.matlab import variables
 from liftpose.poses import Key, Poses
 from liftpose.skeleton import Skeleton
 

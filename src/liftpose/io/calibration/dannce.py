@@ -9,7 +9,7 @@ import numpy as np
 
 from liftpose.geometry.camera import Camera
 from liftpose.io.calibration.cameras import field, named
-from liftpose.io.matlab73 import read_variables
+from liftpose.io.decoding.matlab73 import read_variables
 
 FIELDS = ("K", "r", "t", "RDistort", "TDistort")
 

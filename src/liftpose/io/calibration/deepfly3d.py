@@ -9,7 +9,7 @@ import numpy as np
 
 from liftpose.geometry.camera import Camera
 from liftpose.io.calibration.cameras import field, named
-from liftpose.io.pickled_numbers import numbers
+from liftpose.io.decoding.pickled_numbers import numbers
 
 FIELDS = ("intr", "R", "tvec", "distort")
 

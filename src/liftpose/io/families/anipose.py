@@ -24,11 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.cells import as_cells, decimal, quoted, write_rows
-from liftpose.io.frames import at_frames, frame_numbers, length_of
+from liftpose.io.decoding.cells import as_cells, decimal, quoted, write_rows
+from liftpose.io.decoding.frames import at_frames, frame_numbers, length_of
+from liftpose.io.decoding.scorer_tables import clipped
+from liftpose.io.decoding.tables import Columns, Floats, Names, Rows, read_columns, top
 from liftpose.io.registry import reader, writer
-from liftpose.io.scorer_tables import clipped
-from liftpose.io.tables import Columns, Floats, Names, Rows, read_columns, top
 from liftpose.poses import UNNAMED, Key, Lifted, Poses
 
 NAME, TITLE = "anipose", "Anipose's table of 3D"

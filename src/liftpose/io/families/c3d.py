@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io import c3d
+from liftpose.io.decoding import c3d
 from liftpose.io.registry import reader, writer
 from liftpose.poses import Lifted, Poses
 

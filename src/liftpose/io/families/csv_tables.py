@@ -22,13 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.cells import as_cells, decimal, quoted, write_rows
-from liftpose.io.families.anipose import has_columns
-from liftpose.io.frames import check_room, frame_numbers
-from liftpose.io.headers import AXES, CONFIDENCE, Header, understood
-from liftpose.io.registry import reader, writer
-from liftpose.io.scorer_tables import LEVELS, clipped
-from liftpose.io.tables import (
+from liftpose.io.decoding.cells import as_cells, decimal, quoted, write_rows
+from liftpose.io.decoding.frames import check_room, frame_numbers
+from liftpose.io.decoding.headers import AXES, CONFIDENCE, Header, understood
+from liftpose.io.decoding.scorer_tables import LEVELS, clipped
+from liftpose.io.decoding.tables import (
     Columns,
     Floats,
     Names,
@@ -38,6 +36,8 @@ from liftpose.io.tables import (
     read_columns,
     top,
 )
+from liftpose.io.families.anipose import has_columns
+from liftpose.io.registry import reader, writer
 from liftpose.poses import UNNAMED, Key, Lifted, Poses
 from liftpose.poses.given import TAKEN
 

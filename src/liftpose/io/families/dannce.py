@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.frames import at_frames
-from liftpose.io.matlab73 import read_variables
+from liftpose.io.decoding.frames import at_frames
+from liftpose.io.decoding.matlab73 import read_variables
 from liftpose.io.registry import reader
 from liftpose.poses import UNNAMED, Poses
 

@@ -16,7 +16,7 @@ left, whose images are mirrored before they are tracked: DeepFly3D mirrors the z
 (all but version 1.0.1 of nely-df3d), so that it does not project onto 2D with the cameras in the
 file; the newest layout has what does under ``points3d_wo_procrustes``, which is not read.
 
-Pickles are read by `liftpose.io.pickled_numbers`, which runs nothing.
+Pickles are read by `liftpose.io.decoding.pickled_numbers`, which runs nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.pickled_numbers import numbers
+from liftpose.io.decoding.pickled_numbers import numbers
 from liftpose.io.registry import reader
 from liftpose.poses import Poses
 

@@ -5,7 +5,7 @@ coordinate. We read them ourselves rather than through `movement`:
 
 - ``.h5`` is a pandas table in HDF5, whose column labels are pickled. pandas unpickles whatever
   stands there, so that a hostile file runs what it likes. We read the labels with
-  `liftpose.io.pickles`, which runs nothing.
+  `liftpose.io.decoding.pickles`, which runs nothing.
 - ``.csv``: `movement` 0.15 refuses ``CollectedData_*.csv``, and goes by the place of a column
   rather than by its labels: columns in another order, or individuals with body parts of their own
   (what DeepLabCut calls unique body parts), come out as other joints or other frames.
@@ -23,13 +23,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.cells import writable
-from liftpose.io.families.lightning_pose import is_by_model
-from liftpose.io.frames import frame_numbers
-from liftpose.io.hdf5 import HDF5, holds, whole
-from liftpose.io.pickles import plain_values
-from liftpose.io.registry import reader, writer
-from liftpose.io.scorer_tables import (
+from liftpose.io.decoding.cells import writable
+from liftpose.io.decoding.frames import frame_numbers
+from liftpose.io.decoding.hdf5 import HDF5, holds, whole
+from liftpose.io.decoding.pickles import plain_values
+from liftpose.io.decoding.scorer_tables import (
     DEFAULT_SCORER,
     LEVELS,
     Label,
@@ -40,7 +38,9 @@ from liftpose.io.scorer_tables import (
     to_poses,
     write_text,
 )
-from liftpose.io.tables import Rows
+from liftpose.io.decoding.tables import Rows
+from liftpose.io.families.lightning_pose import is_by_model
+from liftpose.io.registry import reader, writer
 from liftpose.poses import Lifted, Poses
 
 NAME, TITLE = "deeplabcut", "a table of DeepLabCut"

@@ -13,8 +13,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from liftpose.io.decoding.scorer_tables import (
+    from_poses,
+    levels_on_top,
+    read_text,
+    to_poses,
+    write_text,
+)
 from liftpose.io.registry import reader, writer
-from liftpose.io.scorer_tables import from_poses, levels_on_top, read_text, to_poses, write_text
 from liftpose.poses import Lifted, Poses
 
 NAME, TITLE = "lightning_pose", "a table of Lightning Pose"

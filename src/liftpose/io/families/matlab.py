@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from liftpose.io.decoding.matlab73 import read_variables
 from liftpose.io.families.dannce import OF_DANNCE, names_in
-from liftpose.io.matlab73 import read_variables
 from liftpose.io.registry import reader, writer
 from liftpose.poses import Lifted, Poses
 from liftpose.poses.given import key_from_json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liftpose.io.hdf5 import check_size, holds
+from liftpose.io.decoding.hdf5 import check_size, holds
 from liftpose.io.opened import OpenedPoses, PosesInfo, spans
 from liftpose.io.registry import Stream, reader, streamer
 from liftpose.io.together import Roll

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.frames import at_frames
+from liftpose.io.decoding.frames import at_frames
 from liftpose.io.registry import HEAD, reader
 from liftpose.poses import UNNAMED, Poses
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.hdf5 import attribute, check_heaps, holds, whole
-from liftpose.io.hdf5_text import said, text, texts
+from liftpose.io.decoding.hdf5 import attribute, check_heaps, holds, whole
+from liftpose.io.decoding.hdf5_text import said, text, texts
 from liftpose.io.registry import reader
 from liftpose.names import listed
 from liftpose.poses import UNNAMED, Poses

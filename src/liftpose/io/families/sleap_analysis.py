@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from liftpose.io.decoding.hdf5 import attribute, check_heaps, holds, whole
+from liftpose.io.decoding.hdf5_text import said, text, texts
 from liftpose.io.families.sleap import check_filling, scores
-from liftpose.io.hdf5 import attribute, check_heaps, holds, whole
-from liftpose.io.hdf5_text import said, text, texts
 from liftpose.io.registry import reader, writer
 from liftpose.poses import UNNAMED, Lifted, Poses
 from liftpose.poses.layout.to_dataset import RESERVED, side_by_side

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.frames import at_frames
+from liftpose.io.decoding.frames import at_frames
 from liftpose.io.registry import reader, writer
 from liftpose.poses import Lifted, Poses
 

@@ -194,7 +194,7 @@ def is_library(path: str | os.PathLike[str]) -> bool:
     >>> is_library("/nowhere/fly.library")
     False
     """
-    from liftpose.io.hdf5 import holds
+    from liftpose.io.decoding.hdf5 import holds
 
     try:
         with Path(path).open("rb") as file:
@@ -238,7 +238,7 @@ def read_library(path: str | os.PathLike[str]) -> FilmedLibrary:
 def _understood(path: Path, poses: Poses) -> FilmedLibrary:
     import h5py
 
-    from liftpose.io.hdf5 import whole
+    from liftpose.io.decoding.hdf5 import whole
 
     with h5py.File(path, "r") as file:
         told = json.loads(whole(file["library"]).decode())

@@ -17,8 +17,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.families.nwb import NAME, TITLE
-from liftpose.io.families.nwb_naming import (
+from liftpose.io.families.nwb.naming import (
     FRAMES,
     FRAMES_AS_TIMES,
     IMAGE,
@@ -27,6 +26,7 @@ from liftpose.io.families.nwb_naming import (
     escaped,
     unit_in_file,
 )
+from liftpose.io.families.nwb.reading import NAME, TITLE
 from liftpose.io.registry import writer
 from liftpose.poses import Lifted, Poses
 from liftpose.poses.layout.to_dataset import side_by_side

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from liftpose.io.hdf5 import attribute, whole
-from liftpose.io.hdf5_text import text, texts
+from liftpose.io.decoding.hdf5 import attribute, whole
+from liftpose.io.decoding.hdf5_text import text, texts
 from liftpose.names import listed
 
 _ONE, _SEVERAL, SERIES = "PoseEstimation", "MultiCameraPoseEstimation", "PoseEstimationSeries"

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from liftpose.io.hdf5 import attribute, check_heaps, whole
+from liftpose.io.decoding.hdf5 import attribute, check_heaps, whole
 
 POINT = np.dtype([("x", "<f8"), ("visible", "?"), ("score", "<f8")])
 

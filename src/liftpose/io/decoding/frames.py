@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.tables import Floats, Rows
+from liftpose.io.decoding.tables import Floats, Rows
 
 _ROOM = 25_000_000
 """Values that may be filled in for frames that a table leaves out, however few rows it has."""

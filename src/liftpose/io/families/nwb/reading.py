@@ -26,7 +26,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.families.nwb_containers import (
+from liftpose.io.decoding.hdf5 import attribute, check_heaps, holds, whole
+from liftpose.io.decoding.hdf5_text import text
+from liftpose.io.families.nwb.containers import (
     SERIES,
     Container,
     chosen_of,
@@ -34,7 +36,7 @@ from liftpose.io.families.nwb_containers import (
     dataset,
     individuals_of,
 )
-from liftpose.io.families.nwb_naming import (
+from liftpose.io.families.nwb.naming import (
     FRAMES_AS_TIMES,
     NOTES,
     OURS,
@@ -42,8 +44,6 @@ from liftpose.io.families.nwb_naming import (
     frame_of,
     unit_of,
 )
-from liftpose.io.hdf5 import attribute, check_heaps, holds, whole
-from liftpose.io.hdf5_text import text
 from liftpose.io.registry import reader
 from liftpose.names import listed
 from liftpose.poses import UNNAMED, Poses

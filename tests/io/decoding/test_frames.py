@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftpose.io.frames import at_frames
+from liftpose.io.decoding.frames import at_frames
 
 
 @given(st.lists(st.integers(0, 200), unique=True, min_size=1), st.integers(0, 50))

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.hdf5 import whole
-from liftpose.io.matlab import lines, variables
+from liftpose.io.decoding.hdf5 import whole
+from liftpose.io.decoding.matlab import lines, variables
 
 BEGINS = b"MATLAB 7.3"
 _OWN = "#"
@@ -32,7 +32,7 @@ def read_variables(path: Path, wanted: Collection[str]) -> tuple[dict[str, Any],
     Returns
     -------
     found : dict
-        As `liftpose.io.matlab.variables` gives them.
+        As `liftpose.io.decoding.matlab.variables` gives them.
     names : list of str
         Of all variables of the file.
 

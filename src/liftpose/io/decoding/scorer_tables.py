@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.cells import decimal, quoted, write_rows
-from liftpose.io.frames import at_frames, frame_numbers, length_of
-from liftpose.io.tables import Floats, Rows, is_number, read_columns, top
+from liftpose.io.decoding.cells import decimal, quoted, write_rows
+from liftpose.io.decoding.frames import at_frames, frame_numbers, length_of
+from liftpose.io.decoding.tables import Floats, Rows, is_number, read_columns, top
 from liftpose.poses import UNNAMED, Lifted, Poses
 from liftpose.poses.layout.to_dataset import side_by_side
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from liftpose.io.pickled_numbers import numbers
+from liftpose.io.decoding.pickled_numbers import numbers
 
 arrays = hnp.arrays(
     st.sampled_from(["f8", "f4", ">f8", "i2", "u1", "i8", "?"]),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from liftpose.io.matlab import variables
+from liftpose.io.decoding.matlab import variables
 
 
 def cell(*entries):

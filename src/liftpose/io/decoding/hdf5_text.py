@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.io.hdf5 import whole
+from liftpose.io.decoding.hdf5 import whole
 
 
 def text(value: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from liftpose.io.pickles import BUILDS, Plain, Refused, unpickled
+from liftpose.io.decoding.pickles import BUILDS, Plain, Refused, unpickled
 
 _CALLS = BUILDS | {
     *("GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD"),

@@ -1,4 +1,4 @@
-"""Writing tables of text, so that `liftpose.io.tables` reads the same."""
+"""Writing tables of text, so that `liftpose.io.decoding.tables` reads the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.io.tables import Floats
+from liftpose.io.decoding.tables import Floats
 
 _CELLS = 1 << 17
 """Cells that are written at a time."""
