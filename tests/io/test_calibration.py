@@ -11,17 +11,18 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 from scipy.spatial.transform import Rotation
 
+from benchmarks import recordings
 from liftpose.geometry.camera import Camera
 from liftpose.io import read_calibration, read_camera, write_calibration
 from liftpose.io.calibration.files import is_calibration
 
-DATA = Path(__file__).parents[3] / "shared" / "data"
+DATA = recordings.data_folder()
 
 
 def real(name: str) -> Path:
     path = DATA / name
     if not path.is_file():
-        pytest.skip("the real recordings are not here")
+        pytest.skip("the real recordings are not here (LIFTPOSE_DATA names the folder)")
     return path
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from liftpose.io.decoding.cells import writable
 from liftpose.io.decoding.frames import frame_numbers
-from liftpose.io.decoding.hdf5 import HDF5, holds, whole
+from liftpose.io.decoding.hdf5 import HDF5, check_heaps, holds, whole
 from liftpose.io.decoding.pickles import plain_values
 from liftpose.io.decoding.scorer_tables import (
     DEFAULT_SCORER,
@@ -76,6 +76,7 @@ def _hdf5(path: Path) -> ScorerTable:
     """Read either of the two ways in which pandas writes a table."""
     import h5py  # type: ignore[import-untyped]
 
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         found = dict(_frames(file))
         if len(found) != 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liftpose.io.decoding.hdf5 import check_size, holds
+from liftpose.io.decoding.hdf5 import check_heaps, check_size, holds
 from liftpose.io.opened import OpenedPoses, PosesInfo, spans
 from liftpose.io.registry import Stream, reader, streamer
 from liftpose.io.together import Roll
@@ -92,6 +92,7 @@ def _dataset(path: Path) -> Iterator[Dataset]:
     import h5py  # type: ignore[import-untyped]
     import xarray as xr
 
+    check_heaps(path)
     with h5py.File(path, "r") as file:
         check_size(file["position"])
     # What time it was need not be known, and is the only thing that would be loaded at once.

@@ -357,7 +357,8 @@ def has_confidence(dataset: Dataset) -> bool:
 def described(dataset: Dataset) -> dict[str, Any]:
     """Joint names, rate, unit, frame and source of a dataset, as `Poses` calls them."""
     attrs = dataset.attrs
-    unit = attrs.get("unit", dataset.position.attrs.get("units"))
+    stated = (attrs.get("unit"), attrs.get("units"), dataset.position.attrs.get("units"))
+    unit = next((text for text in stated if text is not None), None)
     found = {name: attrs.get(name) for name in ("frame", "source_software", "source_file")} | {
         "unit": unit
     }

@@ -39,7 +39,7 @@ _FURTHER = {"hypotheses": "hypothesis"}
 """The last dimension of a variable, where it has one that positions have not."""
 
 RESERVED = (
-    *("ds_type", "time_unit", "fps", "unit", "frame", "source_software", "source_file"),
+    *("ds_type", "time_unit", "fps", "unit", "units", "frame", "source_software", "source_file"),
     "error_bars",
     "verdicts",
 )
@@ -333,6 +333,7 @@ def attributes(poses: Poses | Lifted) -> dict[str, Any]:
         "source_software": poses.source_software,
         "source_file": poses.source_file,
         "unit": poses.unit,
+        "units": poses.unit,
         "frame": poses.frame,
         "error_bars": poses.bars.to_text() if isinstance(poses, Lifted) and poses.bars else None,
     }
