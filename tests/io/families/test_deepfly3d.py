@@ -145,7 +145,6 @@ def test_any_protocol_is_recognised(protocol, tmp_path):
         ({"points3d": [["a"]]}, {}, "expected numbers"),
         ({"points2d": np.zeros((7, 5, 38))}, {"camera": 0}, r"expected numbers \(7, N, 38, 2\)"),
         ({"camera_ordering": [0, 1]}, {"camera": 0}, "camera_ordering"),
-        ({"heatmap_confidence": np.zeros((7, 4, 19))}, {"camera": 0}, "heatmap_confidence"),
     ],
 )
 def test_what_is_wrong_is_said(changed, hints, told, tmp_path):
@@ -193,3 +192,23 @@ def test_its_joints_are_those_of_the_shipped_skeleton():
     from liftpose import Skeleton
 
     assert Skeleton.named("fly38").joints == JOINTS
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (0, 2, 1)])
+def test_confidence_is_found_whatever_the_order_of_its_axes(order, tmp_path):
+    sure = np.random.default_rng(1).uniform(size=(7, 5, 19))
+    path, content = newest(tmp_path, heatmap_confidence=sure.transpose(order))
+    place, seen = next(iter(SEES.items()))
+    number = int(content["camera_ordering"][place])
+    np.testing.assert_allclose(
+        read_poses(path, camera=number).confidence[:, seen], sure[number], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("sure", [np.zeros((7, 4, 19)), np.zeros(3), [["a"]]])
+def test_confidence_of_another_layout_is_left_out_with_a_warning(sure, tmp_path):
+    path, _ = newest(tmp_path, heatmap_confidence=sure)
+    with pytest.warns(UserWarning, match=r"heatmap_confidence is .* expected \(7, 5, 19\)"):
+        poses = read_poses(path, camera=0)
+    assert poses.confidence is None
+    assert np.isfinite(poses.points).any()

@@ -22,7 +22,9 @@ Pickles are read by `liftpose.io.decoding.pickled_numbers`, which runs nothing.
 from __future__ import annotations
 
 import pickletools
+import warnings
 from collections.abc import Mapping
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -203,12 +205,23 @@ def _confidence(
         return None
     found = np.asarray(content["heatmap_confidence"])
     found = found[..., 0] if found.ndim == 4 and found.shape[-1] == 1 else found
-    if found.shape == (_CAMERAS, *shape):
-        return np.asarray(found[number]).clip(0, 1)
-    sure = _checked(found, "heatmap_confidence", (_CAMERAS, shape[0], _SIDE))[number]
+    known = ((_CAMERAS, *shape), (_CAMERAS, shape[0], _SIDE))
+    orders = permutations(range(3)) if found.ndim == 3 and found.dtype.kind == "f" else ()
+    sure = next((found.transpose(o) for o in orders if found.transpose(o).shape in known), None)
+    if sure is None:
+        # Positions are worth reading without it.
+        warnings.warn(
+            f"heatmap_confidence is {found.shape} of {found.dtype}; expected {known[1]}. It is "
+            "left out, so that no joint has a confidence.",
+            stacklevel=2,
+        )
+        return None
+    if sure.shape == known[0]:
+        return np.asarray(sure[number]).clip(0, 1)
     spread = np.full(shape, np.nan)
     if place != _FRONT:
-        spread[:, slice(0, _SIDE) if place < _FRONT else slice(_SIDE, None)] = sure.clip(0, 1)
+        side = slice(0, _SIDE) if place < _FRONT else slice(_SIDE, None)
+        spread[:, side] = sure[number].clip(0, 1)
     return spread
 
 

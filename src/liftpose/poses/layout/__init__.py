@@ -4,8 +4,8 @@ A dataset has the dimensions ``time``, ``space``, ``keypoints`` and ``individual
 ``keypoint`` and ``individual`` are understood too. Its variables are ``position`` and
 ``confidence``; of lifted poses also ``root_relative`` and, where they are known, ``spread`` and
 ``novelty``, and ``hypotheses`` with one dimension more, ``hypothesis``. ``fps``, ``unit``
-(``units`` says the same), ``frame``, ``source_software``, ``source_file`` and what lifted them are attributes, and so are
-``error_bars`` (JSON of how many standard deviations wide error bars of some levels are) and
+(``units`` says the same), ``frame``, ``source_software``, ``source_file`` and what was done to get
+them are attributes, and so are ``error_bars`` (JSON of how many standard deviations wide error bars of some levels are) and
 ``verdicts`` (JSON of the name and the verdict of each experiment); what is not
 known is left out.
 
