@@ -3,11 +3,12 @@
 A dataset has the dimensions ``time``, ``space``, ``keypoints`` and ``individuals``; the singular
 ``keypoint`` and ``individual`` are understood too. Its variables are ``position`` and
 ``confidence``; of lifted poses also ``root_relative`` and, where they are known, ``spread`` and
-``novelty``, and ``hypotheses`` with one dimension more, ``hypothesis``. ``fps``, ``unit``
+``novelty``, and ``hypotheses`` with one dimension more, ``hypothesis``. Any other variable of
+``time``, ``keypoints`` and ``individuals`` is a further number of the joints. ``fps``, ``unit``
 (``units`` says the same), ``frame``, ``source_software``, ``source_file`` and what was done to get
-them are attributes, and so are ``error_bars`` (JSON of how many standard deviations wide error bars of some levels are) and
-``verdicts`` (JSON of the name and the verdict of each experiment); what is not
-known is left out.
+them are attributes, and so are ``error_bars`` (JSON of how many standard deviations wide error
+bars of some levels are) and ``verdicts`` (JSON of the name and the verdict of each experiment);
+what is not known is left out.
 
 Experiments of different individuals and the same length lie side by side along ``individuals``.
 Others follow one another along ``time``, which then runs on from one to the next. Where the names
