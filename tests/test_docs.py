@@ -57,7 +57,7 @@ def what_a_reader_has(tmp_path, monkeypatch):
         animal = mouse(frames=300, seed=number, animal=number)
         as_deeplabcut_writes(animal, tmp_path / f"mouse_{number}DLC.csv")
         if number == 1:
-            write_calibration({"top": animal.cameras[0]}, tmp_path / "calib.toml")
+            write_calibration({"top": animal.cameras[0]}, tmp_path / "rig.toml")
             poses = Poses.from_experiments(animal.poses_3d, joints=animal.joints, unit="mm")
             write_poses(poses, tmp_path / "mouse_1_3d.nc")
     for name, seed in (("walk", 1), ("other", 2)):
