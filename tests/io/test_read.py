@@ -206,6 +206,13 @@ def test_other_hdf5_is_described_by_what_is_in_it(tmp_path):
         read_poses(tmp_path / "tracks.h5")
 
 
+def test_a_name_that_is_no_text_is_shown(tmp_path):
+    with h5py.File(tmp_path / "odd.h5", "w") as file:
+        file[b"tr\xffcks"] = np.zeros(3)
+    with pytest.raises(ValueError, match=r"odd.h5 is an HDF5 file with tr.cks \(3,\)"):
+        read_poses(tmp_path / "odd.h5")
+
+
 def complaint(path) -> str | None:
     """What is said of a file, or None where it is read. No other error is let through."""
     try:

@@ -85,10 +85,12 @@ def _hdf5(path: Path) -> str:
     return f"an HDF5 file with {', '.join(shown)}{more}" if shown else "an HDF5 file without data"
 
 
-def _entry(file: Any, name: str) -> str:
+def _entry(file: Any, name: str | bytes) -> str:
     entry = file.get(name)
     shape = getattr(entry, "shape", None)
-    shown = " ".join(name.split())
+    # h5py gives a name that is no text as bytes.
+    text = name.decode(errors="replace") if isinstance(name, bytes) else name
+    shown = " ".join(text.split())
     return f"{shown}/" if shape is None else f"{shown} {tuple(shape)}"
 
 
