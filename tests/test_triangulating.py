@@ -58,6 +58,14 @@ def test_the_3d_is_that_of_the_animal(rig, tmp_path):
     poses = read_poses(tmp_path / "deep.nc")
     assert (poses.dims, poses.frame, poses.unit, poses.fps) == (3, "world", "mm", 100.0)
     assert poses.joints == animal.joints
+    count, error = poses.extra["camera_count"], poses.extra["reprojection_error"]
+    assert set(np.unique(count[np.isfinite(poses.points).all(2)])) <= {2, 3}
+    assert count[12, 2] == 2  # the one that is wrong does not count
+    assert 0.2 < np.nanmedian(error) < 0.8  # the noise is 0.5
+    liftpose_csv = write_poses(poses, tmp_path / "deep.csv", format="anipose")
+    table = np.genfromtxt(liftpose_csv, delimiter=",", names=True)
+    named = f"{poses.joints[2]}_ncams"
+    np.testing.assert_array_equal(table[named], count[:, 2])
     assert poses.keys == ("walk",)
     off = np.linalg.norm(poses.points - animal.poses_3d, axis=-1)
     assert np.nanmedian(off) < 0.3

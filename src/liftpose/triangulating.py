@@ -212,11 +212,14 @@ def _deep(first: Poses, found: Triangulated, unit: str | None, done: Mapping[str
         points=found.points,
         given=found.points,
         confidence=None,
+        extra={
+            "reprojection_error": found.reprojection_error,
+            "camera_count": found.camera_count.astype(np.float32),
+        },
         unit=unit,
         frame="world",
         source_software="liftpose",
         source_file=None,
-        extra={},
         provenance=inherited(first.provenance) | dict(done),
     )
 

@@ -54,6 +54,41 @@ class Triangulated:
     noise: float
     cameras: tuple[str, ...]
 
+    @property
+    def camera_count(self) -> npt.NDArray[np.int64]:
+        """From how many cameras each point was found, shape (N, J)."""
+        return np.asarray(self.used.sum(axis=0))
+
+    @property
+    def reprojection_error(self) -> Floats:
+        """Root mean square of the errors of the pixels that were used, shape (N, J), pixels."""
+        return root_mean_square(self.errors, self.used)
+
+
+def root_mean_square(errors: npt.NDArray[np.floating], used: Bools) -> Floats:
+    """Put the errors of several cameras into one of each point.
+
+    Parameters
+    ----------
+    errors : array, shape (C, N, J), pixels
+        NaN where there is none.
+    used : array, shape (C, N, J), bool
+        Which of them count.
+
+    Returns
+    -------
+    array, shape (N, J), pixels
+        NaN where none counts.
+
+    Examples
+    --------
+    >>> root_mean_square(np.array([[[3.0]], [[4.0]]]), np.array([[[True]], [[False]]]))
+    array([[3.]])
+    """
+    square = np.where(used, np.nan_to_num(errors) ** 2, 0.0).sum(axis=0)
+    number = used.sum(axis=0)
+    return np.where(number > 0, np.sqrt(square / np.maximum(number, 1)), np.nan)
+
 
 def warn_of_doubts(found: Triangulated, pixels: Floats) -> None:
     """Warn of points that are not to be trusted; see `liftpose.triangulate`.

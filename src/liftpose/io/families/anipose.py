@@ -35,6 +35,8 @@ NAME, TITLE = "anipose", "Anipose's table of 3D"
 
 _AXES = ("x", "y", "z")
 _BESIDE = ("error", "ncams", "score")
+_OURS = {"error": "reprojection_error", "ncams": "camera_count"}
+"""What triangulation here calls the same."""
 _FRAME = "fnum"
 _COLUMNS = "anipose_columns"
 _MOVED = {
@@ -237,7 +239,8 @@ def _numbers(poses: Poses | Lifted) -> Floats:
     extra = {} if isinstance(poses, Lifted) else poses.extra
     unknown = np.full(points.shape[:2], np.nan, points.dtype)
     sure = unknown if poses.confidence is None else poses.confidence
-    beside = (extra.get("error", unknown), extra.get("ncams", unknown), sure)
+    of_ours = {name: extra.get(ours, unknown) for name, ours in _OURS.items()}
+    beside = (*(extra.get(name, table) for name, table in of_ours.items()), sure)
     parts = [points, *(values[..., None] for values in beside)]
     mixed = len({values.dtype for values in parts}) > 1
     numbers = np.concatenate([decimal(t) if mixed else t for t in parts], axis=-1)

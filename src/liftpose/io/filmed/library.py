@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.geometry.camera import Camera
+from liftpose.geometry.triangulation.found import root_mean_square
 from liftpose.names import closest
 from liftpose.poses import Key, Poses
 from liftpose.skeleton import Skeleton
@@ -94,9 +95,7 @@ class FilmedLibrary:
     @property
     def reprojection_error(self) -> Array:
         """Root mean square of the errors of the pixels that were used, shape (N, J), pixels."""
-        square = np.where(self.used, np.nan_to_num(self.errors) ** 2, 0.0).sum(axis=0)
-        number = self.camera_count
-        return np.where(number > 0, np.sqrt(square / np.maximum(number, 1)), np.nan)
+        return root_mean_square(self.errors, self.used)
 
     @property
     def singles(self) -> dict[str, float]:
