@@ -59,7 +59,10 @@ def train(
     ] = None,
     skeleton: Annotated[
         Path | None,
-        typer.Option(help="A skeleton file: with --init, to fill in; with --library FILE, its."),
+        typer.Option(
+            metavar="FILE|NAME",
+            help="A skeleton, such as mouse22: with --init, to fill in; with --library FILE, its.",
+        ),
     ] = None,
     library: Annotated[
         str | None,

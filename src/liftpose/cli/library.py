@@ -79,7 +79,7 @@ def build(
         float | None, typer.Option(help="Frames per second, if the files do not say.")
     ] = None,
     skeleton: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A skeleton file: joints, bones, roots.")
+        Path | None, typer.Option(metavar="FILE|NAME", help="A skeleton: joints, bones, roots.")
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="What the recording is called; else as the library.")

@@ -122,7 +122,9 @@ Lifts = Annotated[Path, typer.Argument(metavar="POSES", help="A file of lifted p
 Output = Annotated[Path, typer.Option("--out", "-o", help="File to write.")]
 Body = Annotated[
     Path,
-    typer.Option("--skeleton", metavar="FILE", help="A skeleton file, or the lifter with it."),
+    typer.Option(
+        "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
+    ),
 ]
 SeenIn2D = Annotated[
     Path, typer.Option("--poses-2d", metavar="FILE", help="The 2D that was lifted.")

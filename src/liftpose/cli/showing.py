@@ -26,7 +26,9 @@ from liftpose.terminal import session
 
 Bones = Annotated[
     Path | None,
-    typer.Option("--skeleton", metavar="FILE", help="A skeleton file, or the lifter with it."),
+    typer.Option(
+        "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
+    ),
 ]
 
 
