@@ -361,3 +361,18 @@ def test_what_was_done_is_said_in_the_file_and_while_it_is_done(rig, tmp_path):
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert [words for _, _, words in told][:2] == ["reading walk_left.nc", "reading walk_top.nc"]
+
+
+def test_files_that_begin_with_different_frames_are_refused(rig, tmp_path):
+    folder, _, _ = rig
+    for name, first in (("left", 0), ("top", 3)):
+        table = tmp_path / f"walk_{name}.csv"
+        write_poses(read_poses(folder / f"walk_{name}.nc"), table, format="deeplabcut")
+        lines = table.read_text().splitlines()
+        rows = [f"{first + n},{line.partition(',')[2]}" for n, line in enumerate(lines[3:])]
+        table.write_text("\n".join([*lines[:3], *rows]) + "\n")
+    calibration = folder / "calib.toml"
+    late = [tmp_path / "walk_left.csv", tmp_path / "walk_top.csv"]
+    with pytest.raises(ValueError, match=r"walk_top.csv begins with frame 3 .*walk_left.csv with"):
+        triangulate_files(calibration, late, tmp_path / "deep.nc", camera_names=["left", "top"])
+    assert not (tmp_path / "deep.nc").exists()

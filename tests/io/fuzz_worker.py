@@ -16,7 +16,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-ROOM = 3 << 30
+ROOM = 1 << 30
 """Bytes of address space that reading may take, beyond what the process and its libraries have."""
 
 

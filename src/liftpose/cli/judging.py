@@ -59,6 +59,7 @@ def evaluate(
         from liftpose import lifting
         from liftpose.evaluate import evaluate as score
         from liftpose.evaluate import read_evaluation, run_folder
+        from liftpose.poses.pair import check_start
 
         if poses:
             check_count(poses, 2, 2, "a test takes a file of 2D poses and one of the true 3D poses")
@@ -76,6 +77,7 @@ def evaluate(
                     lifting.read_for(lifter, file, names, by_order, as_hints(camera=one, dims=dims))
                     for file, one, dims in zip(poses, (camera, None), (2, 3), strict=True)
                 )
+                check_start(flat, deep, (str(poses[0]), str(poses[1])))
                 advance(2, 10, "lifting and measuring")
                 found = score(lifter, flat, deep, filmed)
             else:

@@ -216,6 +216,7 @@ def recalibrate(
     with session(json, quiet, debug) as say:
         from liftpose import lifting
         from liftpose.io.paths import new_file
+        from liftpose.poses.pair import check_start
 
         new_file(out, overwrite)
         with say.progress("measuring") as advance:
@@ -226,6 +227,7 @@ def recalibrate(
                 lifting.read_for(lifter, file, names, by_order, as_hints(camera=one, dims=dims))
                 for file, one, dims in ((seen, camera, 2), (truth, None, 3))
             )
+            check_start(flat, deep, (str(seen), str(truth)))
             advance(3, 10, "lifting and measuring")
             again = liftpose.recalibrate(lifter, flat, deep, filmed, block=block, level=level)
             advance(9, 10, "writing")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from liftpose.geometry.camera import Camera
 from liftpose.io.hints import Hints
 from liftpose.names import closest, listed
 from liftpose.poses import Poses
+from liftpose.poses.pair import check_start
 
 _LETTERS = 3
 """Names of fewer letters are found in every file name."""
@@ -194,6 +196,8 @@ def read_views(
                 f"{file} has {_frames(poses)}, and {files[0]} {_frames(first)}; all cameras "
                 f"must have the same frames, and individuals if there are several."
             )
+        if same_frames:
+            check_start(poses, first, (os.fspath(file), os.fspath(files[0])))
         if (poses.joints is None) != (first.joints is None):
             raise ValueError(f"of {file} and {files[0]} only one names its joints.")
         if first.joints is None and poses.joint_count != first.joint_count:

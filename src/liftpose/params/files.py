@@ -15,6 +15,7 @@ from liftpose.params.keys import POSES, STATS
 from liftpose.params.source import Source
 from liftpose.poses import Key, Poses
 from liftpose.poses.given import as_names
+from liftpose.poses.pair import check_start
 from liftpose.skeleton import Skeleton
 
 FOLDERS = (
@@ -57,6 +58,7 @@ class PoseFiles:
         self.data: Mapping[str, Any] = source.content["data"]
         self.renamed: set[str] = set()
         self.used: set[str] = set()
+        self.begun: dict[tuple[str, str], tuple[Path, Poses]] = {}
 
     def read(self) -> dict[str, Any]:
         """Read everything.
@@ -155,7 +157,9 @@ class PoseFiles:
         for entry in entries:
             try:
                 flat = name.endswith("_2d")
-                poses = self._matched(self._told(entry.path, "2d" if flat else "3d"))
+                poses = self._told(entry.path, "2d" if flat else "3d")
+                self._check_start(name, entry, poses)
+                poses = self._matched(poses)
                 poses = replace(poses, unit=poses.unit or "px") if flat else self._in_unit(poses)
             except (ValueError, TypeError) as error:
                 self.source.wrong(str(error), *entry.way)
@@ -164,6 +168,14 @@ class PoseFiles:
             return Poses.joined(parts)
         except ValueError as error:
             self.source.wrong(f"{name}: {error}", "data", name)
+
+    def _check_start(self, name: str, entry: _Entry, poses: Poses) -> None:
+        """Compare with the other file of the experiment, once both are read."""
+        known = (name.rpartition("_")[0], entry.experiment)
+        if known in self.begun:
+            path, other = self.begun[known]
+            check_start(poses, other, (str(entry.path), str(path)))
+        self.begun[known] = (entry.path, poses)
 
     def _told(self, path: Path, kind: str) -> Poses:
         """Read a file with what the table says of it; a file that says it itself is believed."""

@@ -220,7 +220,7 @@ def pair(first, second):
 def test_the_number_of_frames_is_what_can_be_true(tmp_path):
     path = tmp_path / "walk.c3d"
     path.write_bytes(file_of(first=40)[0])
-    assert read_poses(path).provenance == {"first_frame": "40"}
+    assert read_poses(path).provenance == {"first_frame": "39"}
     fields = {"ACTUAL_START_FIELD": pair(40, 0), "ACTUAL_END_FIELD": pair(42, 0)}
     path.write_bytes(file_of(claims=65535, **fields)[0])
     assert read_poses(path).frames == 3

@@ -60,7 +60,7 @@ def read_c3d(path: Path) -> Poses:
         unit=next(iter(_texts(about, "UNITS")), "") or None,
         source_software=next(iter(software), "") or None,
         extra={"residual": residuals} if np.nan_to_num(residuals).any() else {},
-        provenance={"first_frame": str(found.first)} if found.first > 1 else {},
+        provenance={"first_frame": str(found.first - 1)} if found.first > 1 else {},
         copy=False,
     )
 
