@@ -15,7 +15,7 @@ from tests.io.real_files import FILES, FOLDER
 
 WORKER = Path(__file__).with_name("fuzz_worker.py")
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
-COUNT = int(os.environ.get("FUZZ", 0)) or (1000 if THOROUGH else 12)
+COUNT = int(os.environ.get("FUZZ", 0)) or (200 if THOROUGH else 12)
 """How many damaged copies of each file are read."""
 
 pytestmark = [
