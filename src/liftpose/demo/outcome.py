@@ -85,7 +85,7 @@ class Demo:
                 *(f"  {command}" for command in self.commands),
                 "",
                 "With your own poses, begin at `train --init 2D_FILE 3D_FILE`: the same frames",
-                "in 2D and 3D, from DeepLabCut, movement (.nc) or NumPy (.npz, .npy).",
+                "in 2D and 3D, as your trackers wrote them (`liftpose info --formats`).",
             )
         )
 
