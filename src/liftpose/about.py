@@ -29,6 +29,7 @@ from liftpose.poses import SwapSearch
 from liftpose.poses.swaps import said as said_of_swaps
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.shipped import is_shipped
+from liftpose.terminal import unheard
 
 CHUNK = 65536
 """Frames of a pose file that are looked at together."""
@@ -85,7 +86,7 @@ def about(
     ValueError
         It is none of these, or broken.
     """
-    file, said, say = Path(path), hints or Hints(), on_progress or _unheard
+    file, said, say = Path(path), hints or Hints(), on_progress or unheard
     if is_shipped(path):
         return _about_skeleton(file)
     if not file.exists():
@@ -105,10 +106,6 @@ def about(
         found = read_library(file)
         return About("library", {"path": file, **found.as_dict()}, f"{file}: a library, {found}")
     return _about_poses(file, said, say)
-
-
-def _unheard(done: float, whole: float) -> None:
-    """Progress that nobody watches."""
 
 
 def _about_folder(folder: Path) -> About:

@@ -20,6 +20,7 @@ from liftpose.io.paths import existing_file, new_file
 from liftpose.io.registry import find_reader, find_writer
 from liftpose.poses import Lifted, Poses, Swap, SwapSearch
 from liftpose.poses.swaps import said
+from liftpose.terminal import unheard
 
 CHUNK = 16384
 """Frames read and written at a time, where both formats allow it."""
@@ -132,7 +133,7 @@ def convert_file(
     >>> done.formats, done.frames, done.lost
     (('npy', 'movement'), 10, ())
     """
-    given, say = hints or Hints(), on_progress or _unheard
+    given, say = hints or Hints(), on_progress or unheard
     file, target = existing_file(source, folders=True), new_file(out, overwrite)
     if target.exists() and file.samefile(target):
         raise ValueError(f"{file} would be written over by what comes of it; name another file.")
@@ -329,7 +330,3 @@ def _lost(target: Path, written: _Tally, trouble: str | None, back: _Tally) -> I
         yield from (name.replace("_", " ") for name in there)
     if dict(ours.provenance) != dict(theirs.provenance):
         yield "the provenance"
-
-
-def _unheard(done: float, whole: float) -> None:
-    """Progress that nobody watches."""

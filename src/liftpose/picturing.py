@@ -28,6 +28,7 @@ from liftpose.poses import Floats, Poses
 from liftpose.postprocess import load_test_results
 from liftpose.postprocess.evaluation import read_evaluation
 from liftpose.skeleton import Skeleton
+from liftpose.terminal import unheard
 
 PANELS = 6
 """Frames that are drawn where nobody says which."""
@@ -111,7 +112,7 @@ def plot_file(
         `out` is there already.
     """
     file, target = Path(source), _figure_file(out, overwrite)
-    say = on_progress or _unheard
+    say = on_progress or unheard
     say(0, 10, "reading")
     if (file / OPTIONS).is_file():
         figure, text = _of_run(file)
@@ -214,10 +215,6 @@ def film_file(
         on_frame=on_progress,
     )
     return Picture(file, target, f"{len(rows):,} pictures{_joined(body)}", (first, end))
-
-
-def _unheard(done: float, whole: float, what: str) -> None:
-    """Progress that nobody watches."""
 
 
 def upright(points: Floats, frame: str | None) -> Floats:

@@ -26,6 +26,7 @@ from liftpose.postprocess.floors import Ground, mean_squares, read_floor
 from liftpose.postprocess.length import as_length, size_factor
 from liftpose.postprocess.placing import PIXEL_NOISE
 from liftpose.skeleton import Skeleton
+from liftpose.terminal import unheard
 
 _LIFTERS = (".lifter", ".safetensors")
 
@@ -103,7 +104,7 @@ def smooth_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
-    say = on_progress or _unheard
+    say = on_progress or unheard
     say(0, 10, "reading")
     lifted = read_lifted(file, fps=fps)
     say(1, 10, "smoothing")
@@ -178,7 +179,7 @@ def place_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
-    say = on_progress or _unheard
+    say = on_progress or unheard
     say(0, 10, "reading")
     lifted, flat = read_lifted(file), Hints(camera=camera, dims=2).of_use(poses_2d).read(poses_2d)
     model = None if lifter is None else load(lifter)
@@ -258,7 +259,7 @@ def fit_bones_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
-    say = on_progress or _unheard
+    say = on_progress or unheard
     say(0, 10, "reading")
     lifted, (body, lifter) = read_lifted(file), _skeleton_of(skeleton)
     filmed, flat = None, None
@@ -324,7 +325,7 @@ def angles_file(
         `out` is there already.
     """
     file, target = _files(source, out, overwrite)
-    say = on_progress or _unheard
+    say = on_progress or unheard
     say(0, 10, "reading")
     lifted, (body, _) = read_lifted(file, fps=fps), _skeleton_of(skeleton)
     say(3, 10, "measuring")
@@ -338,10 +339,6 @@ def angles_file(
     return RefineSummary(
         file, target, angles.frames, text, {"angles": list(angles.names), "known": known}
     )
-
-
-def _unheard(done: float, whole: float, what: str) -> None:
-    """Progress that nobody watches."""
 
 
 def _files(source: PathLike, out: PathLike, overwrite: bool) -> tuple[Path, Path]:

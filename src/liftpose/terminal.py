@@ -27,6 +27,10 @@ Advance = Callable[[float, float, str], None]
 """Says how much is done, of how much, and what is going on."""
 
 
+def unheard(*_: object) -> None:
+    """Take progress that nobody watches."""
+
+
 class Status(IntEnum):
     """What an exit status means."""
 

@@ -19,6 +19,7 @@ from liftpose.io.filming import cameras_of, reached, read_views
 from liftpose.lifter.opt import Options
 from liftpose.poses import Poses
 from liftpose.poses.lifted import inherited
+from liftpose.terminal import unheard
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def triangulate_files(
     for file in (*files, Path(calibration)):
         if file.exists() and Path(out).exists() and file.samefile(out):
             raise ValueError(f"{file} would be written over by the 3D that is found from it.")
-    say = on_progress or _unheard
+    say = on_progress or unheard
     with writing(out, overwrite=overwrite) as target:
         poses = read_views(
             files, fps, on_read=lambda n, file: say(n, 4 * len(files), f"reading {file.name}")
@@ -193,10 +194,6 @@ def triangulate_files(
         target.append(_deep(poses[0], found, unit, done))
     say(1, 1, "")
     return _summary(Path(out), dict(zip(names, files, strict=True)), found, unreached)
-
-
-def _unheard(done: float, whole: float, what: str) -> None:
-    """Progress that nobody watches."""
 
 
 def _plain(value: Any) -> Any:

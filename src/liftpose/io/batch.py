@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from liftpose.io.registry import find_reader, find_writer, formats, is_poses
 from liftpose.names import closest
+from liftpose.terminal import unheard
 
 Path_ = str | os.PathLike[str]
 Done = TypeVar("Done")
@@ -278,7 +279,7 @@ def one_by_one(
         One a file, in order.
     """
     sizes = [bytes_of(path) or 1 for path in sources]
-    say = on_progress or _unheard
+    say = on_progress or unheard
     for number, path in enumerate(sources):
         before = sum(sizes[:number])
 
@@ -304,7 +305,3 @@ def _reason(error: Exception) -> str:
         where = f"{error.filename}: " if error.filename is not None else ""
         return f"{where}{error.strerror}"
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def _unheard(done: float, whole: float, name: str) -> None:
-    """Progress that nobody watches."""

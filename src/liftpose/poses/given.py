@@ -6,7 +6,7 @@ Every check names the experiment, says what was expected and what came, and chan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -205,15 +205,7 @@ def as_confidence(confidence: Any, tables: Mapping[Key, Floats], name: str) -> F
         Something else than numbers.
     """
     parts = []
-    for key, array in _beside(confidence, tables, name, "confidence").items():
-        where, shape = place("confidence", key), tables[key].shape[:2]
-        if array.dtype.kind not in "iufb":
-            raise TypeError(f"{where}: values are of type {array.dtype}; expected numbers.")
-        if array.shape != shape:
-            raise ValueError(
-                f"{where}: shape is {array.shape}; expected {shape}, one number for every frame "
-                f"and joint of {name}."
-            )
+    for where, array in _of_joints(confidence, tables, name, "confidence"):
         _check_share(array, where)
         parts.append(array.astype(np.float32).clip(0, 1))
     return one_after_another(parts)
@@ -250,19 +242,27 @@ def as_extra(extra: Any, tables: Mapping[Key, Floats], name: str) -> dict[str, F
         if what in TAKEN:
             raise ValueError(f"{name}: extra cannot be called {what!r}; poses have that already.")
         parts: list[Floats] = []
-        for key, array in _beside(values, tables, name, what).items():
-            where, shape = place(what, key), tables[key].shape[:2]
-            if array.dtype.kind not in "iufb":
-                raise TypeError(f"{where}: values are of type {array.dtype}; expected numbers.")
-            if array.shape != shape:
-                raise ValueError(
-                    f"{where}: shape is {array.shape}; expected {shape}, one number for every "
-                    f"frame and joint of {name}."
-                )
+        for _, array in _of_joints(values, tables, name, what):
             kind: Any = np.float32 if array.dtype == np.float32 else np.float64
             parts.append(np.array(array, kind))
         found[what] = one_after_another(parts)
     return found
+
+
+def _of_joints(
+    values: Any, tables: Mapping[Key, Floats], name: str, what: str
+) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Where each array of numbers of joints is from, and the array, checked."""
+    for key, array in _beside(values, tables, name, what).items():
+        where, shape = place(what, key), tables[key].shape[:2]
+        if array.dtype.kind not in "iufb":
+            raise TypeError(f"{where}: values are of type {array.dtype}; expected numbers.")
+        if array.shape != shape:
+            raise ValueError(
+                f"{where}: shape is {array.shape}; expected {shape}, one number for every frame "
+                f"and joint of {name}."
+            )
+        yield where, array
 
 
 def _check_share(array: npt.NDArray[Any], where: str) -> None:

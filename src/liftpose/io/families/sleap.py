@@ -26,7 +26,7 @@ from liftpose.io.decoding.hdf5_text import said, text, texts
 from liftpose.io.registry import reader
 from liftpose.names import listed
 from liftpose.poses import UNNAMED, Poses
-from liftpose.poses.layout.from_dataset import OVERSHOT
+from liftpose.poses.layout.from_dataset import sleap_scores
 from liftpose.poses.layout.to_dataset import RESERVED
 
 NAME, TITLE = "sleap", "labels of SLEAP"
@@ -44,27 +44,6 @@ _CORNERS = 1.1
 
 _LARGE, _SPARSE = 20_000_000, 1000
 """Joints that may be filled in with NaN: so many, or so many times those that are there."""
-
-
-def scores(values: Array) -> Array:
-    """Give scores of SLEAP as a confidence.
-
-    Parameters
-    ----------
-    values : array
-        Heights of peaks, which exceed 1 a little.
-
-    Returns
-    -------
-    array
-        At most 1, unless they are no such scores.
-
-    Examples
-    --------
-    >>> scores(np.array([0.5, 1.02, 7.0])).tolist()
-    [0.5, 1.0, 7.0]
-    """
-    return np.where((values > 1) & (values < OVERSHOT), 1.0, values)
 
 
 def check_filling(frames: int, joints: int, known: int) -> None:
@@ -366,7 +345,7 @@ def _poses(
     return Poses.from_experiments(
         filled(found.points),
         name="the labels",
-        confidence=None if found.is_user.all() else filled(scores(found.score)),
+        confidence=None if found.is_user.all() else filled(sleap_scores(found.score)),
         joints=joints,
         individuals=who,
         fps=fps,

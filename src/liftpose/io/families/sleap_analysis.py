@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from liftpose.io.decoding.hdf5 import attribute, check_heaps, holds, whole
 from liftpose.io.decoding.hdf5_text import said, text, texts
-from liftpose.io.families.sleap import check_filling, scores
+from liftpose.io.families.sleap import check_filling
 from liftpose.io.registry import reader, writer
 from liftpose.poses import UNNAMED, Lifted, Poses
+from liftpose.poses.layout.from_dataset import sleap_scores
 from liftpose.poses.layout.to_dataset import RESERVED, side_by_side
 
 NAME, TITLE = "sleap-analysis", "SLEAP's analysis file"
@@ -99,7 +100,7 @@ def read_analysis(path: Path) -> Poses:
         software, source = (
             text(attribute(file, name, usual)) or None for name, usual in _SOURCES.items()
         )
-    sure = None if found is None or np.isnan(found).all() else scores(found)
+    sure = None if found is None or np.isnan(found).all() else sleap_scores(found)
     ones = np.ones((1, 1, len(joints)))
     return _poses(
         points,

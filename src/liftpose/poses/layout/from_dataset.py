@@ -331,9 +331,30 @@ def _confidence(dataset: Dataset) -> Array | None:
         # What movement fills in where there is none.
         return None
     if dataset.attrs.get("source_software") == "SLEAP":
-        # Its scores are heights of peaks, which exceed 1 a little.
-        rows = np.where((rows > 1) & (rows < OVERSHOT), 1.0, rows)
+        return sleap_scores(rows)
     return rows
+
+
+def sleap_scores(values: Array) -> Array:
+    """Give scores of SLEAP as a confidence.
+
+    Parameters
+    ----------
+    values : array
+        Heights of peaks, which exceed 1 a little.
+
+    Returns
+    -------
+    array
+        At most 1, unless they are no such scores.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sleap_scores(np.array([0.5, 1.02, 7.0])).tolist()
+    [0.5, 1.0, 7.0]
+    """
+    return np.where((values > 1) & (values < OVERSHOT), 1.0, values)
 
 
 def has_confidence(dataset: Dataset) -> bool:
