@@ -36,6 +36,8 @@ FLOORS = (
         "lifting",
         "converting",
         "picturing",
+        "filming",
+        "reporting",
         "refining",
         "triangulating",
         "about",

@@ -1,9 +1,11 @@
 """What lifting gives, cut and told about."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from liftpose import Lifted, Poses
+from liftpose import Lifted, Lifter, Poses, Skeleton
 
 
 def lifted(**more):
@@ -55,3 +57,15 @@ def test_poses_of_any_origin_become_lifted_ones():
     assert (taken.keys, taken.joints, taken.fps, taken.spread) == (("a",), deep.joints, 50, None)
     with pytest.raises(ValueError, match="expected 3D"):
         Lifted.from_poses(Poses.from_experiments(np.ones((4, 2, 2))))
+
+
+def test_lifted_poses_know_the_skeleton_of_their_lifter():
+    leg = Skeleton(["hip", "knee", "toe"], bones=[(0, 1), (1, 2)], roots=["hip"])
+    rng = np.random.default_rng(0)
+    deep = rng.normal(size=(60, 3, 3))
+    lifter = Lifter(leg, network="ridge").fit(deep[..., :2], deep)
+    lifted = lifter.lift(deep[..., :2])
+    assert lifted.skeleton == lifter.skeleton
+    assert Lifted.from_dataset(lifted.to_dataset()).skeleton == lifter.skeleton
+    assert replace(lifted, joints=("a", "b", "c")).skeleton is None
+    assert replace(lifted, provenance={}).skeleton is None

@@ -785,7 +785,12 @@ class Lifter:
     def provenance(self) -> dict[str, str]:
         """What results have to say about the lifter they come from."""
         version, options = _version_and_options(self.options)
-        return {"liftpose_version": version, "lifter": self.digest, "lifter_options": options}
+        return {
+            "liftpose_version": version,
+            "lifter": self.digest,
+            "lifter_options": options,
+            "skeleton": self.skeleton_known.as_json,
+        }
 
     def __str__(self) -> str:
         return as_text(self)

@@ -6,11 +6,14 @@ seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from liftpose.skeleton import Skeleton
+from liftpose.skeleton.sides import pairs_by_name
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -42,11 +45,48 @@ class Limbs:
     limb_id : array of int, shape (J,)
     colors : array of float, shape (L, 3)
         Red, green and blue of each limb, 0 to 1.
+    left : array of bool, shape (J,), optional
+        Joints of the left side, which are drawn hollow, so that the sides are told apart without
+        colours. Left out, none.
     """
 
     bones: npt.NDArray[np.intp]
     limb_id: npt.NDArray[np.intp]
     colors: FloatArray
+    left: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.left):
+            object.__setattr__(self, "left", np.zeros(len(self.limb_id), dtype=bool))
+
+    @classmethod
+    def of(cls, skeleton: Skeleton) -> Limbs:
+        """Take bones, limbs, colours and sides from a skeleton.
+
+        Parameters
+        ----------
+        skeleton : Skeleton
+            Where it gives no colours, `OKABE_ITO` by limb. Sides are those of its pairs, and of
+            its names where it has none.
+
+        Returns
+        -------
+        Limbs
+
+        Examples
+        --------
+        >>> Limbs.of(Skeleton(["paw_l", "paw_r"], bones=[(0, 1)])).left.tolist()
+        [True, False]
+        """
+        found = cls.resolve(
+            skeleton.joint_count,
+            skeleton.bones,
+            skeleton.limbs or None,
+            skeleton.colors or None,
+        )
+        left = np.zeros(skeleton.joint_count, dtype=bool)
+        left[[a for a, _ in skeleton.pairs or pairs_by_name(skeleton.joints)]] = True
+        return cls(found.bones, found.limb_id, found.colors, left)
 
     @classmethod
     def resolve(cls, joint_count: int, bones: Any, limb_id: Any, colors: Any) -> Limbs:

@@ -13,6 +13,7 @@ from liftpose.poses.bars import Bars
 from liftpose.poses.given import Floats, Key
 from liftpose.poses.rows import parts_of
 from liftpose.poses.verdict import Verdict
+from liftpose.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -83,8 +84,9 @@ class Lifted:
     verdicts : mapping of Key to Verdict, optional
         Whether each experiment is like the training data, and what is wrong with it.
     provenance : mapping of str to str
-        What lifted it: version, digest and options of the lifter; and as ``poses_2d``, in JSON,
-        the provenance of the 2D, where it has one. Written into every file.
+        What lifted it: version, digest and options of the lifter, and its ``skeleton`` in JSON;
+        and as ``poses_2d``, in JSON, the provenance of the 2D, where it has one. Written into
+        every file.
 
     Raises
     ------
@@ -184,6 +186,15 @@ class Lifted:
     def dims(self) -> int:
         """Number of coordinates D."""
         return int(self.position.shape[2])
+
+    @property
+    def skeleton(self) -> Skeleton | None:
+        """The skeleton of the lifter they come from, where that is known and the joints are its."""
+        said = self.provenance.get("skeleton")
+        if said is None:
+            return None
+        body = Skeleton.from_dict(json.loads(said))
+        return body if self.joints in (None, body.joints) else None
 
     @property
     def blind(self) -> int:

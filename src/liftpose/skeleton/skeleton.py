@@ -7,6 +7,7 @@ given, `Skeleton.sets` finds them from the bones.
 
 from __future__ import annotations
 
+import json
 import operator
 import os
 from collections.abc import Iterable, Mapping
@@ -380,6 +381,11 @@ class Skeleton:
             "pairs": named(self.pairs) or None,
         }
         return {name: value for name, value in said.items() if value is not None}
+
+    @cached_property
+    def as_json(self) -> str:
+        """What `as_dict` gives, as JSON: how files of poses keep their skeleton."""
+        return json.dumps(self.as_dict())
 
     @classmethod
     def from_dict(cls, said: Mapping[str, Any]) -> Skeleton:
