@@ -24,7 +24,8 @@ from liftpose.plot import (
     read_log_train,
     violin_plot,
 )
-from liftpose.poses import Floats, Poses
+from liftpose.plot.upright import upright
+from liftpose.poses import Poses
 from liftpose.postprocess import load_test_results
 from liftpose.postprocess.evaluation import read_evaluation
 from liftpose.skeleton import Skeleton
@@ -215,28 +216,6 @@ def film_file(
         on_frame=on_progress,
     )
     return Picture(file, target, f"{len(rows):,} pictures{_joined(body)}", (first, end))
-
-
-def upright(points: Floats, frame: str | None) -> Floats:
-    """Give poses with up where figures have it.
-
-    Parameters
-    ----------
-    points : array, shape (N, J, 3)
-    frame : str or None
-        Of a camera's frame, whose y points down and z away from the camera, depth comes second
-        and up third; others are left as they are.
-
-    Returns
-    -------
-    array, shape (N, J, 3)
-
-    Examples
-    --------
-    >>> upright(np.array([[[1.0, 2.0, 3.0]]]), "camera").tolist()
-    [[[1.0, 3.0, -2.0]]]
-    """
-    return points[..., [0, 2, 1]] * [1, 1, -1] if frame == "camera" else points
 
 
 def _figure_file(out: PathLike, overwrite: bool) -> Path:
