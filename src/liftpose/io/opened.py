@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from liftpose.poses import Key, Poses
+from liftpose.poses import Key, Lifted, Poses
+from liftpose.poses.given import Floats
 from liftpose.poses.layout.to_dataset import side_by_side
+
+
+TABLES = ("position", "spread", "novelty", "confidence")
+"""What may be read of a file row by row."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,69 @@ class OpenedPoses:
         return self.piecewise(size)
 
 
+@dataclass(frozen=True)
+class SlicedPoses:
+    """A pose file of which any rows can be read.
+
+    Parameters
+    ----------
+    about : PosesInfo
+        What it holds.
+    tables : tuple of str
+        Those of `TABLES` that are there; position always is.
+    provenance : mapping of str to str
+        Where the poses come from, as `Poses` and `Lifted` have it.
+    rows : callable
+        From the name of a table, the first row and the one after the last to an array: positions
+        and spread of shape (n, J, D), confidence (n, J), novelty (n,).
+    in_memory : bool
+        Whether all of it was read, since its format cannot be read in places.
+    """
+
+    about: PosesInfo
+    tables: tuple[str, ...]
+    provenance: Mapping[str, str]
+    rows: Callable[[str, int, int], Floats]
+    in_memory: bool = False
+
+    def lifted(self, start: int, stop: int) -> Lifted:
+        """Give some rows as lifted poses.
+
+        Parameters
+        ----------
+        start, stop : int
+            First row and the one after the last; none may be missing, for their skeleton alone.
+
+        Returns
+        -------
+        Lifted
+            Its `root_relative` is NaN.
+        """
+        about = self.about
+        position = self.rows("position", start, stop)
+        known = {name: self.rows(name, start, stop) for name in self.tables if name != "position"}
+        begins = [sum(about.lengths[:number]) for number in range(len(about.lengths))]
+        spans = [
+            max(0, min(begin + length, stop) - max(begin, start))
+            for begin, length in zip(begins, about.lengths, strict=True)
+        ]
+        left = [number for number, count in enumerate(spans) if count]
+        who = about.individuals
+        return Lifted(
+            position,
+            position * float("nan"),
+            tuple(about.keys[number] for number in left),
+            tuple(spans[number] for number in left),
+            joints=about.joints,
+            individuals=None if who is None else tuple(who[number] for number in left),
+            fps=about.fps,
+            unit=about.unit,
+            frame=about.frame,
+            provenance=self.provenance,
+            **known,
+        )
+
+
 def opened(format: str, path: str, poses: Poses) -> OpenedPoses:
     """Give poses that are all in memory as an open file.
 
@@ -119,7 +187,24 @@ def opened(format: str, path: str, poses: Poses) -> OpenedPoses:
     -------
     OpenedPoses
     """
-    about = PosesInfo(
+    return OpenedPoses(info_of(format, path, poses), lambda size: _pieces(poses, size))
+
+
+def info_of(format: str, path: str, poses: Poses | Lifted) -> PosesInfo:
+    """Say of poses that are in memory what their file would say.
+
+    Parameters
+    ----------
+    format, path : str
+        As in `PosesInfo`.
+    poses : Poses or Lifted
+        All of the file.
+
+    Returns
+    -------
+    PosesInfo
+    """
+    return PosesInfo(
         format,
         path,
         poses.frames,
@@ -136,7 +221,6 @@ def opened(format: str, path: str, poses: Poses) -> OpenedPoses:
         poses.source_software,
         poses.source_file,
     )
-    return OpenedPoses(about, lambda size: _pieces(poses, size))
 
 
 def _pieces(poses: Poses, size: int) -> Iterator[Poses]:

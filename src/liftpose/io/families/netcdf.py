@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from liftpose.io.decoding.hdf5 import check_heaps, check_size, holds
-from liftpose.io.opened import OpenedPoses, PosesInfo, spans
+from liftpose.io.opened import TABLES, OpenedPoses, PosesInfo, SlicedPoses, spans
 from liftpose.io.registry import Stream, reader, streamer
 from liftpose.io.together import Roll
 from liftpose.poses import Key, Lifted, Poses, Verdict
@@ -21,11 +21,13 @@ from liftpose.poses.layout.from_dataset import (
     described,
     experiments_of,
     has_confidence,
+    provenance_of,
     understood,
 )
 from liftpose.poses.layout.to_dataset import (
     DIMS,
     PLACEHOLDER,
+    Array,
     Variable,
     attributes,
     experiments,
@@ -65,19 +67,53 @@ def open_movement(path: Path) -> Iterator[OpenedPoses]:
         kept = dataset.drop_vars(["experiment"], errors="ignore")
         if not _says_confidence(kept):
             kept = kept.drop_vars("confidence", errors="ignore")
-        about = PosesInfo(
-            NAME,
-            str(path),
-            sum(told.lengths),
-            dataset.sizes["keypoints"],
-            dataset.sizes["space"],
-            told.keys,
-            told.lengths,
-            individuals=told.individuals,
-            has_confidence="confidence" in kept,
-            **described(dataset),
-        )
+        about = _info(path, dataset, told, "confidence" in kept)
         yield OpenedPoses(about, lambda size: _pieces(kept, told, size))
+
+
+def _info(path: Path, dataset: Dataset, told: Experiments, has_confidence: bool) -> PosesInfo:
+    return PosesInfo(
+        NAME,
+        str(path),
+        sum(told.lengths),
+        dataset.sizes["keypoints"],
+        dataset.sizes["space"],
+        told.keys,
+        told.lengths,
+        individuals=told.individuals,
+        has_confidence=has_confidence,
+        **described(dataset),
+    )
+
+
+@contextmanager
+def open_slices(path: Path) -> Iterator[SlicedPoses]:
+    """Open a file to read any rows of any of its tables; see `liftpose.io.slices`."""
+    with _dataset(path) as dataset:
+        told = experiments_of(dataset, _STEP // 16)
+        kept = dataset.drop_vars(["experiment"], errors="ignore")
+        sure = has_confidence(kept)
+        there = [name for name in TABLES if name in kept.data_vars]
+        yield SlicedPoses(
+            _info(path, dataset, told, sure),
+            tuple(name for name in there if sure or name != "confidence"),
+            provenance_of(dataset),
+            lambda name, start, stop: _rows(kept, name, start, stop),
+        )
+
+
+def _rows(dataset: Dataset, name: str, start: int, stop: int) -> Array:
+    """Some rows of a table, individuals one after another."""
+    frames = dataset.sizes["time"]
+    dims = [dim for dim in ("time", "keypoints", "space") if dim in spanned(name)]
+    pieces = []
+    for who in range(dataset.sizes["individuals"]):
+        first, last = max(start - who * frames, 0), min(stop - who * frames, frames)
+        if first < last or (who == 0 and start >= stop):
+            part = dataset[name].isel(time=slice(first, max(first, last)))
+            one = part.isel(individuals=who) if "individuals" in part.dims else part
+            pieces.append(one.transpose(*dims).values)
+    return np.concatenate(pieces)
 
 
 @reader(NAME, TITLE, suffixes=SUFFIXES, recognises=is_movement, opens=open_movement)
