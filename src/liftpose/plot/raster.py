@@ -1,0 +1,465 @@
+"""Lines, discs and words drawn straight into an array of pixels, for films.
+
+Agg, the library that Matplotlib draws with, is called once a kind of shape and not once a shape, so
+that hundreds of pictures a second come out, looking like Matplotlib's.
+
+Places are pixels of the picture: `x` to the right, `y` down, the origin at the centre of the pixel
+at the top on the left. Colours are red, green, blue and opacity, 0 to 1. A shape with a coordinate
+that is not finite is left out. What is drawn later covers what was drawn before.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
+
+FloatArray = npt.NDArray[np.float64]
+Pixels = npt.NDArray[np.uint8]
+
+_DOTS = 72  # an inch: Agg's points are pixels then
+_ROUND = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+_CIRCLE = Path(np.column_stack([np.cos(_ROUND), np.sin(_ROUND)])[[*range(48), 0]], closed=True)
+_STROKE = Path(np.array([[0.0, 0.0], [1.0, 0.0]]))
+_NONE = np.zeros((0, 4))
+_STAMPS = 4096
+_ANCHORS = {"left": 0.0, "center": 0.5, "right": 1.0}
+# Agg keeps places in 24 bits of 1/256 pixels; what is as far out as this is not seen anyhow.
+_FAR = 30_000.0
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels, ``pixels[top:bottom, left:right]``."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def empty(self) -> bool:
+        """Whether no pixel is in it."""
+        return self.left >= self.right or self.top >= self.bottom
+
+    def joined(self, other: Box) -> Box:
+        """Give the smallest box that holds both."""
+        if self.empty or other.empty:
+            return other if self.empty else self
+        low = np.minimum(self[:2], other[:2])
+        high = np.maximum(self[2:], other[2:])
+        return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+
+
+_NOWHERE = Box(0, 0, 0, 0)
+
+
+class Canvas:
+    """A picture to draw on, over a background that stays.
+
+    Parameters
+    ----------
+    width, height : int, pixels
+        Of the picture.
+    background : array, shape (height, width, 3) or (height, width, 4), uint8, optional
+        What `clear` goes back to, taken to be opaque; white where it is left out.
+
+    Attributes
+    ----------
+    pixels : array, shape (height, width, 4), uint8
+        The picture, red, green, blue and 255; the same array all the time.
+
+    Raises
+    ------
+    ValueError
+        A size below 1, or a background of another size.
+
+    Examples
+    --------
+    >>> canvas = Canvas(40, 20)
+    >>> canvas.lines([[[5, 10], [35, 10]]], colors=(1, 0, 0, 1), widths=3)
+    >>> canvas.pixels[10, 20].tolist(), canvas.pixels[2, 20].tolist()
+    ([255, 0, 0, 255], [255, 255, 255, 255])
+    >>> canvas.clear()
+    >>> int(canvas.pixels.min())
+    255
+    """
+
+    def __init__(self, width: int, height: int, background: npt.ArrayLike | None = None):
+        if width < 1 or height < 1:
+            raise ValueError(f"a picture needs 1 pixel or more each way, got {width} by {height}.")
+        self.width, self.height = int(width), int(height)
+        self._renderer: Any = RendererAgg(self.width, self.height, _DOTS)
+        self._gc: Any = self._renderer.new_gc()
+        self._gc.set_capstyle("round")
+        self._gc.set_joinstyle("round")
+        self._gc.set_snap(False)
+        # Agg counts `y` from below, and from the edge of a pixel.
+        self._turn = np.diag([1.0, -1.0, 1.0])
+        self._place = np.array([[1, 0, 0.5], [0, -1, self.height - 0.5], [0, 0, 1]])
+        self.pixels: Pixels = np.asarray(self._renderer.buffer_rgba())
+        self._background = self._as_background(background)
+        self.pixels[...] = self._background
+        self._drawn, self._changed = _NOWHERE, Box(0, 0, self.width, self.height)
+
+    def _as_background(self, given: npt.ArrayLike | None) -> Pixels:
+        whole = np.full((self.height, self.width, 4), 255, dtype=np.uint8)
+        if given is not None:
+            array = np.asarray(given)
+            if array.shape[:2] != whole.shape[:2] or array.shape[2:] not in ((3,), (4,)):
+                raise ValueError(
+                    f"the background needs shape ({self.height}, {self.width}, 3 or 4), got "
+                    f"{array.shape}."
+                )
+            whole[..., :3] = array[..., :3]
+        return whole
+
+    def clear(self) -> None:
+        """Take away all that was drawn since the last time."""
+        left, top, right, bottom = self._drawn
+        self.pixels[top:bottom, left:right] = self._background[top:bottom, left:right]
+        self._changed = self._changed.joined(self._drawn)
+        self._drawn = _NOWHERE
+
+    def changes(self) -> Box:
+        """Say where the picture may differ from what it was at the last call.
+
+        Returns
+        -------
+        Box
+            All of the picture at the first call.
+        """
+        changed, self._changed = self._changed, _NOWHERE
+        return changed
+
+    def lines(
+        self, segments: npt.ArrayLike, colors: npt.ArrayLike, widths: npt.ArrayLike = 1.0
+    ) -> None:
+        """Draw straight lines with round ends.
+
+        Parameters
+        ----------
+        segments : array, shape (S, 2, 2), pixels
+            Both ends of each.
+        colors : array, shape (S, 4) or (4,)
+        widths : array, shape (S,), or float, pixels
+        """
+        ends = _shaped(segments, (-1, 2, 2))
+        turned = np.zeros((len(ends), 3, 3))
+        turned[:, :2, 0] = ends[:, 1] - ends[:, 0]
+        turned[:, 2, 2] = 1.0
+        wide = _each(widths, len(ends))
+        reach = (np.abs(ends[:, 1] - ends[:, 0]) + wide[:, None]) / 2
+        middle = ends.mean(axis=1)
+        self._shapes(_STROKE, turned, ends[:, 0], None, colors, wide, middle, reach)
+
+    def polyline(self, points: npt.ArrayLike, color: npt.ArrayLike, width: float = 1.0) -> None:
+        """Draw one line through points, broken where one is not finite.
+
+        Where it crosses itself, a colour that lets through is laid on once only.
+
+        Parameters
+        ----------
+        points : array, shape (P, 2), pixels
+        color : array, shape (4,)
+        width : float, pixels
+        """
+        path = _shaped(points, (-1, 2))
+        seen = np.isfinite(path).all(axis=1)
+        if not seen.any():
+            return
+        self._touch(path[seen].min(axis=0) - width / 2, path[seen].max(axis=0) + width / 2)
+        shown = np.clip(np.where(seen[:, None], path, np.nan), -_FAR, _FAR)
+        ink = _colors(color, 1)
+        self._draw(Path(shown), self._turn[None], np.zeros((1, 2)), None, ink, np.array([width]))
+
+    def discs(
+        self,
+        centres: npt.ArrayLike,
+        radii: npt.ArrayLike,
+        colors: npt.ArrayLike,
+        *,
+        hollow: npt.ArrayLike | None = None,
+        paper: npt.ArrayLike = (1.0, 1.0, 1.0, 1.0),
+        ring: float = 0.36,
+    ) -> None:
+        """Draw discs, those of a mask as rings.
+
+        Parameters
+        ----------
+        centres : array, shape (P, 2), pixels
+        radii : array, shape (P,), or float, pixels
+            To the outer edge, of discs and of rings.
+        colors : array, shape (P, 4) or (4,)
+        hollow : array of bool, shape (P,), optional
+            Which are rings, filled with paper.
+        paper : array, shape (4,)
+            Colour inside of rings.
+        ring : float
+            Width of a ring, as a share of its radius.
+        """
+        middle = _shaped(centres, (-1, 2))
+        size, inks = _each(radii, len(middle)), _colors(colors, len(middle))
+        open_ = np.zeros(len(middle), bool) if hollow is None else np.asarray(hollow, dtype=bool)
+        wide = np.where(open_, ring * size, 0.0)
+        fill = np.where(open_[:, None], np.asarray(paper, dtype=float), inks)
+        edge = np.where(open_[:, None], inks, 0.0)
+        turned = np.zeros((len(middle), 3, 3))
+        turned[:, 0, 0] = turned[:, 1, 1] = size - wide / 2
+        turned[:, 2, 2] = 1.0
+        reach = np.repeat(size[:, None], 2, axis=1)
+        self._shapes(_CIRCLE, turned, middle, fill, edge, wide, middle, reach)
+
+    def ellipses(
+        self,
+        centres: npt.ArrayLike,
+        axes: npt.ArrayLike,
+        fill: npt.ArrayLike,
+        edge: npt.ArrayLike = (0.0, 0.0, 0.0, 0.0),
+        widths: npt.ArrayLike = 0.0,
+    ) -> None:
+        """Draw ellipses, such as those of spread.
+
+        Parameters
+        ----------
+        centres : array, shape (P, 2), pixels
+        axes : array, shape (P, 2, 2), pixels
+            Columns are two conjugate half axes: the ellipse is ``centre + axes @ (cos, sin)``.
+            With ``axes @ axes.T`` a covariance, that of one standard deviation.
+        fill, edge : array, shape (P, 4) or (4,)
+        widths : array, shape (P,), or float, pixels
+            Of the edges.
+        """
+        middle, halves = _shaped(centres, (-1, 2)), _shaped(axes, (-1, 2, 2))
+        turned = np.zeros((len(middle), 3, 3))
+        turned[:, :2, :2] = halves
+        turned[:, 2, 2] = 1.0
+        wide = _each(widths, len(middle))
+        reach = np.linalg.norm(halves, axis=2) + wide[:, None] / 2
+        self._shapes(_CIRCLE, turned, middle, fill, edge, wide, middle, reach)
+
+    def image(self, rgb: npt.ArrayLike, x: int = 0, y: int = 0) -> None:
+        """Lay a picture on the canvas, pixel by pixel.
+
+        Parameters
+        ----------
+        rgb : array, shape (h, w, 3), uint8
+        x, y : int, pixels
+            Where its first pixel comes to lie; what is outside of the canvas is cut off.
+        """
+        picture = np.asarray(rgb)
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+            raise ValueError(
+                f"an image needs shape (h, w, 3) and uint8, got {picture.shape}, {picture.dtype}."
+            )
+        box = self._cut(x, y, x + picture.shape[1], y + picture.shape[0])
+        if box.empty:
+            return
+        part = picture[box.top - y : box.bottom - y, box.left - x : box.right - x]
+        self.pixels[box.top : box.bottom, box.left : box.right, :3] = part
+        self._note(box)
+
+    def text(
+        self,
+        words: str,
+        x: float,
+        y: float,
+        size: float = 16.0,
+        color: npt.ArrayLike = (0.106, 0.118, 0.137, 1.0),
+        *,
+        anchor: str = "left",
+        bold: bool = False,
+    ) -> None:
+        """Write one line.
+
+        Every digit is drawn once and kept, and so is every word between digits, so that counters
+        cost nothing. DejaVu Sans, whose digits are all of one width.
+
+        Parameters
+        ----------
+        words : str
+        x, y : float, pixels
+            Where the base line begins; see `anchor`.
+        size : float, pixels
+            Of the letters.
+        color : array, shape (4,)
+        anchor : {"left", "center", "right"}
+            Which part of the line stands at `x`.
+        bold : bool
+
+        Raises
+        ------
+        ValueError
+            No such anchor.
+        """
+        if anchor not in _ANCHORS:
+            raise ValueError(f"anchor needs to be one of {', '.join(_ANCHORS)}, got {anchor!r}.")
+        ink = np.asarray(color, dtype=float)
+        left = x - _ANCHORS[anchor] * text_width(words, size, bold=bold)
+        for piece in _pieces(words):
+            self._stamp(_stamp(piece, float(size), bold), left, y, ink)
+            left += _advance(piece, float(size), bold)
+
+    def _stamp(self, stamp: _Stamp, x: float, y: float, ink: FloatArray) -> None:
+        left, top = round(x) - stamp.left, round(y) - stamp.above
+        high, wide = stamp.alpha.shape
+        box = self._cut(left, top, left + wide, top + high)
+        if box.empty:
+            return
+        alpha = stamp.alpha[box.top - top : box.bottom - top, box.left - left : box.right - left]
+        alpha = alpha[..., None] * np.float32(ink[3])
+        under = self.pixels[box.top : box.bottom, box.left : box.right, :3]
+        under[...] = under + alpha * (255 * ink[:3].astype(np.float32) - under) + np.float32(0.5)
+        self._note(box)
+
+    def _shapes(
+        self,
+        path: Path,
+        turned: FloatArray,
+        places: FloatArray,
+        fill: npt.ArrayLike | None,
+        edge: npt.ArrayLike,
+        widths: FloatArray,
+        middle: FloatArray,
+        reach: FloatArray,
+    ) -> None:
+        """Draw one path again and again; leave out what is not finite or out of the picture."""
+        limit = np.array([self.width, self.height])
+        with np.errstate(invalid="ignore"):
+            low, high = middle - reach, middle + reach
+            shown = ((high >= -1) & (low <= limit) & (np.abs(high - low) < _FAR)).all(axis=1)
+        if not shown.any():
+            return
+        self._touch(low[shown].min(axis=0), high[shown].max(axis=0))
+        inks = _colors(edge, len(places))[shown]
+        fills = None if fill is None else _colors(fill, len(places))[shown]
+        self._draw(path, self._turn @ turned[shown], places[shown], fills, inks, widths[shown])
+
+    def _draw(
+        self,
+        path: Path,
+        turned: FloatArray,
+        places: FloatArray,
+        fill: FloatArray | None,
+        edge: FloatArray,
+        widths: FloatArray,
+    ) -> None:
+        """Let Agg draw a path, turned and then moved, as often as there are places."""
+        self._renderer.draw_path_collection(
+            self._gc,
+            np.eye(3),
+            [path],
+            turned,
+            places,
+            self._place,
+            _NONE if fill is None else fill,
+            edge,
+            widths,
+            [(0, None)],
+            [True],
+            [None],
+            "screen",
+        )
+
+    def _touch(self, low: FloatArray, high: FloatArray) -> None:
+        """Note that shapes reach so far; a pixel is softened beyond the edge of a shape."""
+        first, last = np.floor(low).astype(int) - 1, np.ceil(high).astype(int) + 3
+        self._note(self._cut(first[0], first[1], last[0], last[1]))
+
+    def _cut(self, left: int, top: int, right: int, bottom: int) -> Box:
+        return Box(
+            max(int(left), 0),
+            max(int(top), 0),
+            min(int(right), self.width),
+            min(int(bottom), self.height),
+        )
+
+    def _note(self, box: Box) -> None:
+        self._drawn = self._drawn.joined(box)
+        self._changed = self._changed.joined(box)
+
+
+def text_width(words: str, size: float = 16.0, *, bold: bool = False) -> float:
+    """Give the length of a line of text as `Canvas.text` writes it.
+
+    Parameters
+    ----------
+    words : str
+    size : float, pixels
+        Of the letters.
+    bold : bool
+
+    Returns
+    -------
+    float
+        Pixels.
+
+    Examples
+    --------
+    >>> text_width("frame 11") == text_width("frame 99")
+    True
+    """
+    return sum(_advance(piece, float(size), bold) for piece in _pieces(words))
+
+
+def _pieces(words: str) -> list[str]:
+    return re.findall(r"[0-9]|[^0-9]+", words)
+
+
+class _Stamp(NamedTuple):
+    """How much of each pixel ink covers, and where the pen stands."""
+
+    alpha: npt.NDArray[np.float32]
+    left: int
+    above: int
+
+
+def _font(size: float, bold: bool) -> FontProperties:
+    return FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+
+
+@lru_cache(_STAMPS)
+def _advance(piece: str, size: float, bold: bool) -> float:
+    """How far the pen moves; of a space, too, which leaves no ink."""
+    measure: Any = RendererAgg(1, 1, _DOTS).get_text_width_height_descent
+    whole, ends = (measure(text, _font(size, bold), False)[0] for text in (f"|{piece}|", "||"))
+    return float(whole - ends)
+
+
+@lru_cache(_STAMPS)
+def _stamp(piece: str, size: float, bold: bool) -> _Stamp:
+    room = math.ceil(size)
+    wide = math.ceil(_advance(piece, size, bold)) + 2 * room
+    renderer: Any = RendererAgg(wide, 3 * room, _DOTS)
+    renderer.draw_text(renderer.new_gc(), room, 2 * room, piece, _font(size, bold), 0)
+    alpha = np.asarray(renderer.buffer_rgba())[..., 3] / np.float32(255)
+    rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return _Stamp(alpha[:0, :0], 0, 0)
+    top, left = rows[0], columns[0]
+    inked = alpha[top : rows[-1] + 1, left : columns[-1] + 1].copy()
+    return _Stamp(inked, int(room - left), int(2 * room - top))
+
+
+def _shaped(values: npt.ArrayLike, shape: tuple[int, ...]) -> FloatArray:
+    array = np.asarray(values, dtype=float)
+    if array.size == 0:
+        return np.zeros((0, *shape[1:]))
+    if array.ndim != len(shape) or array.shape[1:] != shape[1:]:
+        wanted = ", ".join("N" if length < 0 else str(length) for length in shape)
+        raise ValueError(f"expected shape ({wanted}), got {array.shape}.")
+    return array
+
+
+def _each(values: npt.ArrayLike, count: int) -> FloatArray:
+    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (count,)))
+
+
+def _colors(values: npt.ArrayLike, count: int) -> FloatArray:
+    return np.array(np.broadcast_to(np.asarray(values, dtype=float), (count, 4)))
