@@ -12,27 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from liftpose.plot.colors import OKABE_ITO, limb_colors
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.sides import pairs_by_name
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-OKABE_ITO: tuple[tuple[int, int, int], ...] = (
-    (0, 114, 178),
-    (213, 94, 0),
-    (0, 158, 115),
-    (204, 121, 167),
-    (230, 159, 0),
-    (86, 180, 233),
-    (0, 0, 0),
-    (240, 228, 66),
-)
-"""Eight colours (red, green, blue, 0 to 255) that colour-blind readers tell apart.
-
-Okabe and Ito (2008), "Color Universal Design"; in an order that keeps the two that are faint or
-heavy on white, yellow and black, for last.
-"""
 
 
 @dataclass(frozen=True)
@@ -66,8 +51,9 @@ class Limbs:
         Parameters
         ----------
         skeleton : Skeleton
-            Where it gives no colours, `OKABE_ITO` by limb. Sides are those of its pairs, and of
-            its names where it has none.
+            Where it gives no colours, those of `limb_colors`; where it gives no limbs but bones,
+            left, right and the midline are its limbs. Sides are those of its pairs, and of its
+            names where it has none.
 
         Returns
         -------
@@ -75,17 +61,20 @@ class Limbs:
 
         Examples
         --------
-        >>> Limbs.of(Skeleton(["paw_l", "paw_r"], bones=[(0, 1)])).left.tolist()
-        [True, False]
+        >>> limbs = Limbs.of(Skeleton(["paw_l", "paw_r", "chest"], bones=[(2, 0), (2, 1)]))
+        >>> limbs.left.tolist(), limbs.limb_id.tolist()
+        ([True, False, False], [0, 1, 2])
         """
-        found = cls.resolve(
-            skeleton.joint_count,
-            skeleton.bones,
-            skeleton.limbs or None,
-            skeleton.colors or None,
-        )
-        left = np.zeros(skeleton.joint_count, dtype=bool)
-        left[[a for a, _ in skeleton.pairs or pairs_by_name(skeleton.joints)]] = True
+        count = skeleton.joint_count
+        pairs = np.array(pairs_of(skeleton), dtype=np.intp).reshape(-1, 2)
+        limb_id = np.array(skeleton.limbs or np.zeros(count), dtype=np.intp)
+        if not skeleton.limbs and skeleton.bones and len(pairs):
+            limb_id = np.full(count, 2)
+            limb_id[pairs] = 0, 1
+        colors = skeleton.colors or limb_colors(limb_id, pairs)
+        found = cls.resolve(count, skeleton.bones, limb_id, colors)
+        left = np.zeros(count, dtype=bool)
+        left[pairs[:, 0]] = True
         return cls(found.bones, found.limb_id, found.colors, left)
 
     @classmethod
@@ -138,6 +127,20 @@ class Limbs:
         """Colour of the limb of each joint, shape (..., 3), 0 to 1."""
         picked: FloatArray = self.colors[self.limb_id[np.asarray(joints)]]
         return picked
+
+
+def pairs_of(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
+    """Left and right of the same joint: the skeleton's pairs, or what its names say.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+
+    Returns
+    -------
+    tuple of (left, right) pairs of int
+    """
+    return skeleton.pairs or pairs_by_name(skeleton.joints)
 
 
 def check_joints(joints: npt.NDArray[np.intp], joint_count: int, name: str) -> None:

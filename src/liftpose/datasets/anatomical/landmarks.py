@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from liftpose.datasets.simulated.recording import COLORS
+from liftpose.datasets.simulated.recording import (
+    FOUR_LEGGED_COLORS,
+    LEFT_COLORS,
+    RIGHT_COLORS,
+    TRUNK_COLORS,
+)
 from liftpose.skeleton import Skeleton
 
 Place = tuple[float, float, float]
@@ -80,7 +85,7 @@ def mammal_skeleton() -> Skeleton:
         roots=["tail_base"],
         target_sets=[[name for name in joints if name != "tail_base"]],
         limbs=[trunk[:5], trunk[5:], *named],
-        colors=COLORS,
+        colors=FOUR_LEGGED_COLORS,
         pairs=[(name, name.replace("left", "right")) for name in joints if "left" in name],
         rigid=[*head, *stiff],
         unit="mm",
@@ -114,7 +119,6 @@ def fly_skeleton() -> Skeleton:
     joints = list(fly_landmarks())
     legs = [joints[start : start + 5] for start in range(0, 30, 5)]
     body = joints[30:]
-    # Six legs and a trunk share six colours: the trunk goes with the first leg's.
     return Skeleton(
         joints,
         bones=[
@@ -124,7 +128,7 @@ def fly_skeleton() -> Skeleton:
         roots=[leg[0] for leg in legs],
         target_sets=[leg[1:] + (body if number == 0 else []) for number, leg in enumerate(legs)],
         limbs=[*legs, body],
-        colors=(*COLORS, COLORS[0]),
+        colors=(*LEFT_COLORS, *RIGHT_COLORS, TRUNK_COLORS[0]),
         pairs=[
             (name, name.replace("left", "right", 1)) for name in joints if name.startswith("left")
         ],

@@ -44,7 +44,7 @@ MOUSE = Skeleton(
     roots=["body"],
     target_sets=[["FR_paw", "HR_paw", "FL_paw", "HL_paw", "snout", "tail_base"]],
     limbs=[0, 1, 2, 3, 4, 4, 4],
-    colors=[(186, 30, 49), (213, 133, 121), (15, 115, 153), (117, 190, 203), (90, 90, 90)],
+    colors=[(222, 110, 20), (250, 190, 80), (0, 47, 108), (0, 114, 178), (115, 115, 115)],
     pairs=[("FL_paw", "FR_paw"), ("HL_paw", "HR_paw")],
     unit="px",
 )

@@ -25,7 +25,7 @@ from liftpose.datasets.simulated.motion import (
     wanders,
     whole,
 )
-from liftpose.datasets.simulated.recording import COLORS, Recording
+from liftpose.datasets.simulated.recording import LEFT_COLORS, RIGHT_COLORS, Recording
 from liftpose.datasets.simulated.tracking import Ellipsoid, View, film
 from liftpose.geometry.camera import Camera
 from liftpose.skeleton import Skeleton
@@ -139,7 +139,7 @@ def _skeleton() -> Skeleton:
         roots=tuple(range(0, 30, 5)),
         target_sets=tuple(tuple(range(root + 1, root + 5)) for root in range(0, 30, 5)),
         limbs=tuple(joint // 5 for joint in range(30)),
-        colors=COLORS,
+        colors=(*LEFT_COLORS, *RIGHT_COLORS),
         pairs=tuple((joint, joint + 15) for joint in range(15)),
         rigid=_BONES,
         unit="mm",

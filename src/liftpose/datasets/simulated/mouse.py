@@ -23,7 +23,7 @@ from liftpose.datasets.simulated.motion import (
     whole,
 )
 from liftpose.datasets.simulated.mouse_plan import STATES, Habits, Plan, Script
-from liftpose.datasets.simulated.recording import COLORS, Recording
+from liftpose.datasets.simulated.recording import FOUR_LEGGED_COLORS, Recording
 from liftpose.datasets.simulated.tracking import Ellipsoid, View, film
 from liftpose.geometry.camera import Camera
 from liftpose.skeleton import Skeleton
@@ -180,7 +180,7 @@ def _skeleton() -> Skeleton:
         roots=(3,),
         target_sets=(tuple(joint for joint in range(18) if joint != 3),),
         limbs=(0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5),
-        colors=COLORS,
+        colors=FOUR_LEGGED_COLORS,
         pairs=((1, 2), *((joint, joint + 6) for joint in range(6, 12))),
         rigid=_BONES,
         unit="mm",

@@ -24,7 +24,7 @@ from liftpose.datasets.simulated.motion import (
     whole,
     wrapped,
 )
-from liftpose.datasets.simulated.recording import COLORS, Recording
+from liftpose.datasets.simulated.recording import FOUR_LEGGED_COLORS, Recording
 from liftpose.datasets.simulated.tracking import Ellipsoid, View, film
 from liftpose.geometry.camera import Camera
 from liftpose.skeleton import Skeleton
@@ -155,7 +155,7 @@ def _skeleton() -> Skeleton:
         roots=(5,),
         target_sets=(tuple(joint for joint in range(len(_JOINTS)) if joint != 5),),
         limbs=_LIMBS,
-        colors=COLORS,
+        colors=FOUR_LEGGED_COLORS,
         pairs=((1, 2), *((joint, joint + 8) for joint in range(9, 17))),
         rigid=_BONES,
         unit="mm",

@@ -14,15 +14,13 @@ from liftpose.skeleton import Skeleton
 
 Floats = npt.NDArray[np.float64]
 
-# Six colours that the colour-blind tell apart, one for each limb.
-COLORS = (
-    (213, 94, 0),
-    (230, 159, 0),
-    (204, 121, 167),
-    (0, 114, 178),
-    (86, 180, 233),
-    (0, 158, 115),
-)
+# Left is dark and right is light, in one hue a pair of legs, as figures have it: so they are told
+# apart by the colour-blind, and in grey.
+LEFT_COLORS = ((0, 76, 168), (176, 78, 0), (0, 78, 50))
+RIGHT_COLORS = ((96, 160, 250), (245, 140, 30), (84, 205, 150))
+TRUNK_COLORS = ((96, 96, 96), (144, 144, 144))
+FOUR_LEGGED_COLORS = (*TRUNK_COLORS, *LEFT_COLORS[:2], *RIGHT_COLORS[:2])
+"""Of head, spine, and the legs of the left and of the right."""
 
 
 @dataclass(frozen=True, eq=False)
