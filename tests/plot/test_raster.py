@@ -211,3 +211,32 @@ def test_bad_input_is_named():
         Canvas(6, 4, np.zeros((6, 4, 3)))
     with pytest.raises(ValueError, match=r"expected shape \(N, 2, 2\), got \(2, 2\)"):
         Canvas(6, 4).lines([[0, 0], [1, 1]], BLACK)
+
+
+def test_dashes_are_as_long_as_asked():
+    canvas = Canvas(100, 20)
+    canvas.polyline([(-0.5, 10), (99.5, 10)], BLACK, 4, dashes=(12, 8))
+    dark = ink(canvas)[10] > 0.5
+    edges = np.flatnonzero(np.diff(dark.astype(int))) + 1
+    assert edges.tolist() == [12, 20, 32, 40, 52, 60, 72, 80, 92]
+    canvas.lines([[(50, 3), (50, 3.5)]], BLACK, 6)
+    assert ink(canvas)[1, 50] > 0.5  # ends are round again
+
+
+def test_clip_keeps_everything_within():
+    canvas = Canvas(60, 40)
+    canvas.changes()
+    canvas.clip(Box(10, 5, 30, 25))
+    canvas.lines([[(0, 0), (60, 40)]], RED, 9)
+    canvas.discs([(30, 15)], 10, BLUE)
+    canvas.polyline([(0, 24), (60, 24)], BLACK, 5)
+    canvas.text("wide words", 0, 20, 12)
+    canvas.image(np.zeros((40, 8, 3), np.uint8), 5, 0)
+    outside = np.ones((40, 60), bool)
+    outside[5:25, 10:30] = False
+    assert (canvas.pixels[outside] == 255).all()
+    assert (canvas.pixels[5:25, 10:30] != 255).any(axis=2).sum() > 200
+    assert canvas.changes() == Box(10, 5, 30, 25)
+    canvas.clip(None)
+    canvas.discs([(50, 30)], 4, BLUE)
+    assert canvas.pixels[30, 50].tolist() == [0, 0, 255, 255]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
+from matplotlib.transforms import Bbox
 
 FloatArray = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
@@ -106,7 +108,8 @@ class Canvas:
         self.pixels: Pixels = np.asarray(self._renderer.buffer_rgba())
         self._background = self._as_background(background)
         self.pixels[...] = self._background
-        self._drawn, self._changed = _NOWHERE, Box(0, 0, self.width, self.height)
+        self._whole = Box(0, 0, self.width, self.height)
+        self._drawn, self._changed, self._window = _NOWHERE, self._whole, self._whole
 
     def _as_background(self, given: npt.ArrayLike | None) -> Pixels:
         whole = np.full((self.height, self.width, 4), 255, dtype=np.uint8)
@@ -126,6 +129,20 @@ class Canvas:
         self.pixels[top:bottom, left:right] = self._background[top:bottom, left:right]
         self._changed = self._changed.joined(self._drawn)
         self._drawn = _NOWHERE
+
+    def clip(self, box: Box | None) -> None:
+        """Draw within a rectangle only, from now on.
+
+        Parameters
+        ----------
+        box : Box or None
+            None is all of the picture again.
+        """
+        self._window = self._whole
+        self._window = self._whole if box is None else self._cut(*box)
+        left, top, right, bottom = self._window
+        bounds = (left, self.height - bottom, max(right - left, 0), max(bottom - top, 0))
+        self._gc.set_clip_rectangle(Bbox.from_bounds(*bounds))
 
     def changes(self) -> Box:
         """Say where the picture may differ from what it was at the last call.
@@ -159,7 +176,13 @@ class Canvas:
         middle = ends.mean(axis=1)
         self._shapes(_STROKE, turned, ends[:, 0], None, colors, wide, middle, reach)
 
-    def polyline(self, points: npt.ArrayLike, color: npt.ArrayLike, width: float = 1.0) -> None:
+    def polyline(
+        self,
+        points: npt.ArrayLike,
+        color: npt.ArrayLike,
+        width: float = 1.0,
+        dashes: Sequence[float] = (),
+    ) -> None:
         """Draw one line through points, broken where one is not finite.
 
         Where it crosses itself, a colour that lets through is laid on once only.
@@ -169,6 +192,8 @@ class Canvas:
         points : array, shape (P, 2), pixels
         color : array, shape (4,)
         width : float, pixels
+        dashes : sequence of float, pixels
+            Length of a dash, of the gap after it, and so on; none for a whole line.
         """
         path = _shaped(points, (-1, 2))
         seen = np.isfinite(path).all(axis=1)
@@ -176,8 +201,11 @@ class Canvas:
             return
         self._touch(path[seen].min(axis=0) - width / 2, path[seen].max(axis=0) + width / 2)
         shown = np.clip(np.where(seen[:, None], path, np.nan), -_FAR, _FAR)
-        ink = _colors(color, 1)
-        self._draw(Path(shown), self._turn[None], np.zeros((1, 2)), None, ink, np.array([width]))
+        ink, wide = _colors(color, 1), np.array([float(width)])
+        pattern = list(dashes) or None
+        self._gc.set_capstyle("butt" if pattern else "round")
+        self._draw(Path(shown), self._turn[None], np.zeros((1, 2)), None, ink, wide, pattern)
+        self._gc.set_capstyle("round")
 
     def discs(
         self,
@@ -349,6 +377,7 @@ class Canvas:
         fill: FloatArray | None,
         edge: FloatArray,
         widths: FloatArray,
+        dashes: list[float] | None = None,
     ) -> None:
         """Let Agg draw a path, turned and then moved, as often as there are places."""
         self._renderer.draw_path_collection(
@@ -361,7 +390,7 @@ class Canvas:
             _NONE if fill is None else fill,
             edge,
             widths,
-            [(0, None)],
+            [(0, dashes)],
             [True],
             [None],
             "screen",
@@ -373,11 +402,12 @@ class Canvas:
         self._note(self._cut(first[0], first[1], last[0], last[1]))
 
     def _cut(self, left: int, top: int, right: int, bottom: int) -> Box:
+        window = self._window
         return Box(
-            max(int(left), 0),
-            max(int(top), 0),
-            min(int(right), self.width),
-            min(int(bottom), self.height),
+            max(int(left), window.left),
+            max(int(top), window.top),
+            min(int(right), window.right),
+            min(int(bottom), window.bottom),
         )
 
     def _note(self, box: Box) -> None:
