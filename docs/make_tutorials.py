@@ -52,7 +52,7 @@ def sources() -> list[Path]:
 
 
 def cells_of(text: str) -> list[Cell]:
-    """Cut a source into its cells; what stands before the first is for tools, and left out.
+    r"""Cut a source into its cells; what stands before the first is for tools, and left out.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def cells_of(text: str) -> list[Cell]:
 
     Examples
     --------
-    >>> cells_of("# %% [markdown]\\n# # Title\\n#\\n# Words.\\n\\n# %%\\n1 + 1\\n")
-    [Cell(kind='markdown', source='# Title\\n\\nWords.'), Cell(kind='code', source='1 + 1')]
+    >>> cells_of("# %% [markdown]\n# # Title\n#\n# Words.\n\n# %%\n1 + 1\n")
+    [Cell(kind='markdown', source='# Title\n\nWords.'), Cell(kind='code', source='1 + 1')]
     """
     found: list[tuple[str, list[str]]] = []
     for number, line in enumerate(text.splitlines(), 1):

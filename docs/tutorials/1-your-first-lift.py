@@ -1,4 +1,4 @@
-# ruff: noqa: B018, D100, E402, N999
+# ruff: noqa: B018, D100, E402
 # %% [markdown]
 # # Your first lift
 #
@@ -63,8 +63,8 @@ from liftpose.plot import plot_pose_2d
 
 look = {"bones": new.bones, "limb_id": new.limb_id, "colors": new.colors}
 figure, ax = plt.subplots(figsize=(6, 3.5))
-plot_pose_2d(ax, new.pose_2d[100], normalize=False, **look)
-ax.set_title("rat 9, frame 100, as the tracker gives it");
+ax.set_title("rat 9, frame 100, as the tracker gives it")
+drawn = plot_pose_2d(ax, new.pose_2d[100], normalize=False, **look)
 
 # %% [markdown]
 # ## Learning
@@ -144,14 +144,14 @@ from liftpose.plot import violin_plot
 truth = new.poses_3d - new.poses_3d[:, [new.roots[0]]]
 targets = list(new.target_sets[0])
 figure, ax = plt.subplots(figsize=(9, 3.8))
-violin_plot(
+ax.set_title("error of each joint, of a rat that was not learned from")
+drawn = violin_plot(
     ax,
     truth[:, targets],
     lifted.position[:, targets],
     name=[new.joints[joint] for joint in targets],
     units="mm",
 )
-ax.set_title("error of each joint, a rat that was not learned from");
 
 # %% [markdown]
 # One frame, from the side and from ahead. The true pose is drawn in solid lines, the lifted one in

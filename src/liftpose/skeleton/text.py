@@ -1,10 +1,13 @@
-"""A skeleton to be read: a few lines for the terminal, a table for Jupyter."""
+"""A skeleton to be read: a few lines for the terminal, a drawing and a table for Jupyter."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
+
+from liftpose.skeleton.diagram import as_svg, color_of
+from liftpose.skeleton.layout import sides_of
 
 if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton
@@ -43,7 +46,7 @@ def as_text(skeleton: Skeleton) -> str:
 
 
 def as_html(skeleton: Skeleton) -> str:
-    """Describe a skeleton as a table with one row a joint.
+    """Describe a skeleton as a drawing and a table with one row a joint.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def as_html(skeleton: Skeleton) -> str:
     Returns
     -------
     str
-        HTML without scripts; names are escaped.
+        HTML without scripts; names are escaped. Ink and paper are those of the page.
 
     Examples
     --------
@@ -75,10 +78,11 @@ def as_html(skeleton: Skeleton) -> str:
         ]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     titles = ("", "joint", "joined to", "predicted from", "limb", "other side")
-    head = "".join(f"<th>{title}</th>" for title in titles)
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     return (
-        f"<table><caption>{escape(_title(skeleton))}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        '<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:0 2em">'
+        f"{as_svg(skeleton)}<table><caption>{escape(_title(skeleton))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -116,8 +120,14 @@ def _limb(skeleton: Skeleton, joint: int) -> str:
     limb = skeleton.limbs[joint]
     if not skeleton.colors:
         return str(limb)
-    color = "#{:02x}{:02x}{:02x}".format(*skeleton.colors[limb])
-    return f'<span style="color:{color}">&#9632;</span> {limb}'
+    color = color_of(skeleton, joint)
+    inside = "none" if joint in {a for a, _ in sides_of(skeleton)} else color
+    mark = (
+        '<svg width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="5.2" fill="none" '
+        f'stroke="currentColor" stroke-opacity=".45"/><circle cx="6" cy="6" r="3.8" '
+        f'fill="{inside}" stroke="{color}" stroke-width="2"/></svg>'
+    )
+    return f"{mark} {limb}"
 
 
 def _listed(skeleton: Skeleton, joints: Sequence[int], most: int = 8) -> str:
