@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.textpath import TextPath
 
 from liftpose.metrics import joint_errors
+from liftpose.plot.axes import INK, PAPER, labelled, percent_axis, quiet
 from liftpose.plot.limbs import OKABE_ITO, FloatArray, seen_joints
 
 if TYPE_CHECKING:
@@ -141,9 +142,9 @@ def violin_plot(
     groups = _groups(errors, names, order, overall)
     bodies, medians, quartiles = _draw(ax, groups, overall_last=overall)
     _label_joints(ax, list(groups))
-    ax.set_ylabel(f"Error ({'unitless' if units is None else units})")
+    ax.set_ylabel(labelled("Error", units or "unitless"))
     ax.set_ylim(*((0, None) if ylim is None else ylim))
-    percent_axis = None if body_length is None else _add_percent_axis(ax, body_length)
+    right = None if body_length is None else percent_axis(ax, body_length)
     key = None
     if hue_names is not None or len(errors) > 1:
         handles = [Patch(color=_color(n), label=label) for n, label in enumerate(labels)]
@@ -154,7 +155,7 @@ def violin_plot(
             ncols=min(len(handles), 3),
             frameon=False,
         )
-    return Violins(list(groups), bodies, medians, quartiles, percent_axis, key)
+    return Violins(list(groups), bodies, medians, quartiles, right, key)
 
 
 def _either(name: str, value: Any, twin_name: str, twin: Any, needed: bool = True) -> Any:
@@ -263,9 +264,9 @@ def _draw(
             .reshape(-1, 3)
             .T
         )
-        quartiles.append(ax.vlines(where, low, high, color="0.15", linewidth=2.4, zorder=3))
+        quartiles.append(ax.vlines(where, low, high, color=INK, linewidth=2.4, zorder=3))
         medians += ax.plot(
-            where, middle, "o", color="white", markeredgecolor="0.15", markersize=3.6, zorder=4
+            where, middle, "o", color=PAPER, markeredgecolor=INK, markersize=3.6, zorder=4
         )
     return bodies, medians, quartiles
 
@@ -305,10 +306,8 @@ def _density(errors: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _label_joints(ax: Axes, names: list[str]) -> None:
+    quiet(ax)
     ax.tick_params(axis="x", length=0)
-    ax.grid(axis="y", color="0.9")
-    ax.set_axisbelow(True)
-    ax.spines[["top", "right"]].set_visible(False)
     figure: Any = ax.get_figure()
     points = 72 / figure.dpi
     slot = ax.bbox.width * points / (len(names) + 0.7)
@@ -323,19 +322,3 @@ def _label_joints(ax: Axes, names: list[str]) -> None:
     ax.tick_params(axis="x", labelsize=max(min(sizes), _SMALLEST_LABEL_SIZE))
     for label in ax.get_xticklabels():
         label.set(rotation=45, horizontalalignment="right", rotation_mode="anchor")
-
-
-def _add_percent_axis(ax: Axes, body_length: float) -> Any:
-    if not (np.isfinite(body_length) and body_length > 0):
-        raise ValueError(f"body_length needs a length above 0, got {body_length!r}.")
-    scale = 100 / float(body_length)
-
-    def to_percent(length: npt.ArrayLike) -> FloatArray:
-        return np.asarray(length, dtype=float) * scale
-
-    def to_length(percent: npt.ArrayLike) -> FloatArray:
-        return np.asarray(percent, dtype=float) / scale
-
-    axis = ax.secondary_yaxis("right", functions=(to_percent, to_length))
-    axis.set_ylabel("Error (% of body length)")
-    return axis

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from liftpose.plot.axes import quiet
 from liftpose.plot.limbs import OKABE_ITO
 
 if TYPE_CHECKING:
@@ -229,4 +230,4 @@ def _label_axes(ax: Axes, losses: np.ndarray[tuple[int, ...], np.dtype[np.float6
     ax.set_xlabel("Epoch")
     ax.set_ylabel("Loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.spines[["top", "right"]].set_visible(False)
+    quiet(ax)

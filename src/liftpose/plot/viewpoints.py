@@ -11,6 +11,8 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colorbar import Colorbar
 from matplotlib.text import Text
 
+from liftpose.plot.axes import INK, PAPER
+
 
 class DrawnMap(NamedTuple):
     """What a map of viewpoints consists of."""
@@ -54,7 +56,7 @@ def plot_viewpoint_map(
     Raises
     ------
     ValueError
-        Directions that do not rise, or errors of another shape.
+        Directions that do not rise, errors of another shape, or none that is known.
 
     Examples
     --------
@@ -75,8 +77,11 @@ def plot_viewpoint_map(
             "elevation and one column an azimuth."
         )
     sides, floors = _edges(across), _edges(up)
-    tiles = ax.pcolormesh(sides, floors, errors, cmap="cividis_r")
-    middle = np.nanmean([np.nanmin(errors), np.nanmax(errors)])
+    known = errors[np.isfinite(errors)]
+    if not known.size:
+        raise ValueError("error is NaN in every direction; there is nothing to draw.")
+    tiles = ax.pcolormesh(sides, floors, errors, cmap="cividis_r", edgecolors=PAPER, linewidth=0.5)
+    middle = (known.min() + known.max()) / 2
     numbers = [
         ax.text(
             across[column],
@@ -85,7 +90,7 @@ def plot_viewpoint_map(
             ha="center",
             va="center",
             fontsize="small",
-            color="white" if errors[row, column] > middle else "black",
+            color=PAPER if errors[row, column] > middle else INK,
         )
         for row, column in np.argwhere(np.isfinite(errors))
     ]
@@ -98,13 +103,17 @@ def plot_viewpoint_map(
             )
         )
         frame = [left, right, right, left, left], [low, low, high, high, low]
-        ax.plot(*frame, color="white", lw=2.5)
-        ax.plot(*frame, color="black", lw=1.2, ls="--")
+        ax.plot(*frame, color=PAPER, lw=2.5)
+        ax.plot(*frame, color=INK, lw=1.2, ls="--")
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0, labelcolor=INK)
     ax.set_xticks(across)
     ax.set_yticks(up)
     ax.set_xlabel("Azimuth (°)")
     ax.set_ylabel("Elevation (°)")
-    return DrawnMap(tiles, numbers, ax.figure.colorbar(tiles, ax=ax, label=label))
+    colorbar = ax.figure.colorbar(tiles, ax=ax, label=label)
+    colorbar.outline.set_visible(False)
+    return DrawnMap(tiles, numbers, colorbar)
 
 
 def _edges(centres: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
