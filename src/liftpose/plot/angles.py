@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.plot.axes import ACCENT, INK, MUTED, quiet, size_of, text_width
-from liftpose.plot.course import DrawnCourse, check_lengths, draw_course
+from liftpose.plot.course import DrawnCourse, check_lengths, draw_course, separate_recordings
 from liftpose.plot.limbs import FloatArray
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ def plot_angles(
             bands.append(_sure(panel, table[:, number], width[:, number], parts, tints[number]))
         titles.append(_title(panel, short_angle(names[number]), points))
         _set_degrees(panel, table[:, number], span, step)
-        for end in np.cumsum(parts)[:-1]:
-            panel.axvline(end - 0.5, color=MUTED, linewidth=0.6)
+        separate_recordings(panel, parts, points)
         last = number % down == down - 1 or number == count - 1
         panel.tick_params(labelbottom=last)
         if last:

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.plot.axes import ACCENT, size_of
+from liftpose.plot.axes import ACCENT, MUTED, size_of
 from liftpose.plot.limbs import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.collections import PolyCollection
+    from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.lines import Line2D
 
 _COLUMNS_A_POINT = 2.0  # 144 to the inch
+_LEAST_APART = 4.0  # points from recording to recording
 
 
 class Columns(NamedTuple):
@@ -175,6 +176,39 @@ def draw_course(
             zorder=2,
         )
     return DrawnCourse(columns, line, alone, band)
+
+
+def separate_recordings(
+    ax: Axes, lengths: Sequence[int], points_wide: float | None = None
+) -> LineCollection | None:
+    """Draw a line between recordings.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    lengths : sequence of int
+        Frames of each recording, one after another.
+    points_wide : float, optional
+        How wide the axes are; by default what they are now.
+
+    Returns
+    -------
+    matplotlib.collections.LineCollection or None
+        None where there is one recording, or where there are so many that their lines would hide
+        what is between them.
+    """
+    wide = size_of(ax)[0] if points_wide is None else points_wide
+    if len(lengths) < 2 or len(lengths) * _LEAST_APART > wide:
+        return None
+    return ax.vlines(
+        np.cumsum(lengths)[:-1] - 0.5,
+        0,
+        1,
+        color=MUTED,
+        linewidth=0.6,
+        zorder=1,
+        transform=ax.get_xaxis_transform(),
+    )
 
 
 def check_lengths(lengths: Sequence[int] | None, frames: int) -> list[int]:

@@ -21,7 +21,13 @@ from liftpose.plot.axes import (
     size_of,
     text_width,
 )
-from liftpose.plot.course import Columns, DrawnCourse, check_lengths, draw_course
+from liftpose.plot.course import (
+    Columns,
+    DrawnCourse,
+    check_lengths,
+    draw_course,
+    separate_recordings,
+)
 from liftpose.plot.limbs import FloatArray
 
 if TYPE_CHECKING:
@@ -269,8 +275,7 @@ def _number(row: int, first: bool) -> str:
 def _separate(ax: Axes, lengths: list[int], names: list[str]) -> list[Text]:
     """Draw a line between recordings, and their names above them where there is room."""
     ends = np.cumsum(lengths)
-    for end in ends[:-1]:
-        ax.axvline(end - 0.5, color=MUTED, linewidth=0.6, zorder=1)
+    separate_recordings(ax, lengths)
     points = _LAYOUT * size_of(ax)[0] / ends[-1]  # a frame
     above = {"textcoords": "offset points", "fontsize": "small", "color": MUTED}
     return [

@@ -320,7 +320,7 @@ def plot_risk_coverage(
     quiet(ax)
     ax.set_xlim(0, 1)
     # The first few kept are so few that their mean says nothing.
-    steady = kept >= 0.01 * known
+    steady = kept + 1 >= 0.01 * known
     ax.set_ylim(0, 1.12 * max(found.unordered, float(found.risk[kept][steady].max())) or 1)
     ax.xaxis.set_major_formatter(lambda part, _: f"{100 * part:.0f} %")
     ax.set_xlabel(f"Share of {what} kept, the surest first")
