@@ -1,13 +1,14 @@
 // What player.js uses of three; the rest is left out of the bundle.
 export {
+  BackSide,
   BufferAttribute,
+  Color,
   CylinderGeometry,
   DoubleSide,
   DynamicDrawUsage,
   InstancedBufferAttribute,
   InstancedBufferGeometry,
   InstancedMesh,
-  BackSide,
   Mesh,
   PerspectiveCamera,
   Scene,

@@ -184,6 +184,7 @@ def header(track: Track, chunk: int = CHUNK) -> dict[str, Any]:
         ],
         "marks": [{"frame": int(frame), "text": text} for frame, text in sorted(track.marks)],
         "box": {"low": low, "high": high},
+        "image_box": _image_box(track),
         "ground": ground,
         "size": size,
         "bar": track.bar,
@@ -229,6 +230,17 @@ def _extent(track: Track) -> tuple[list[float], list[float], float, float]:
     size = float(np.median(np.linalg.norm(reach, axis=1)))
     ground = float(np.median(np.nanmin(pose[..., 2], axis=1)))
     return low.tolist(), high.tolist(), ground, size or 1.0
+
+
+def _image_box(track: Track) -> dict[str, list[float]] | None:
+    """Where nearly all keypoints of the image are; None where there are none."""
+    every = max(1, track.frames // _SAMPLE)
+    image = np.asarray(track.layers["image"][::every] if "image" in track.layers else [], float)
+    known = image[np.isfinite(image).all(axis=-1)] if image.size else image
+    if not len(known):
+        return None
+    low, high = np.percentile(known, [_OUTSIDE, 100 - _OUTSIDE], axis=0)
+    return {"low": low.tolist(), "high": high.tolist()}
 
 
 def _bands(values: Floats) -> dict[str, list[float | None]]:
