@@ -4,7 +4,17 @@ Rooms are imported where they are needed, so that ``liftpose --help`` answers at
 below adds its verbs to `app` when it is imported.
 """
 
-from liftpose.cli import judging, learning, library, lifting, preparing, refining, showing, starting
+from liftpose.cli import (
+    judging,
+    learning,
+    library,
+    lifting,
+    preparing,
+    refining,
+    showing,
+    starting,
+    viewing,
+)
 from liftpose.cli.app import app, main
 
 __all__ = [
@@ -18,4 +28,5 @@ __all__ = [
     "refining",
     "showing",
     "starting",
+    "viewing",
 ]

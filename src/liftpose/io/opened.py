@@ -9,7 +9,6 @@ from liftpose.poses import Key, Lifted, Poses
 from liftpose.poses.given import Floats
 from liftpose.poses.layout.to_dataset import side_by_side
 
-
 TABLES = ("position", "spread", "novelty", "confidence")
 """What may be read of a file row by row."""
 

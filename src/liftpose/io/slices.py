@@ -16,6 +16,7 @@ from liftpose.io.paths import existing_file
 from liftpose.io.registry import find_reader
 from liftpose.poses import Lifted, Poses
 
+
 @contextmanager
 def open_slices(
     path: str | os.PathLike[str], *, dims: int, fps: float | None = None
