@@ -1,15 +1,13 @@
 """Pictures to film: H.264 in an mp4, which every player shows.
 
-Pictures are drawn in the caller's thread, while another turns those before into the colours of
-video and a third compresses. Only what changed is turned: most of a film of poses stands still.
+The next pictures are drawn while x264's own threads compress those before. Of each picture, only
+what changed is turned into the colours of video: most of a film of poses stands still.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +23,7 @@ _CODEC = "libx264"
 # Measured on films of poses, 1440 x 1440 pixels: 7 ms of CPU a picture and 3.8 kB, where "medium"
 # takes 18 ms and 4.0 kB, "superfast" 6 ms and 9 kB, "ultrafast" 3 ms and 20 kB.
 _OPTIONS = {"preset": "veryfast", "crf": "18"}
-_AHEAD = 4  # pictures drawn but not compressed yet: so much memory, whatever the length
+_MOST_THREADS = 8  # each holds some pictures
 _LARGEST = 16384  # pixels each way, of H.264 in x264
 # Changed parts are given one of few sizes, for each of which swscale sets itself up anew.
 _GRID = 32
@@ -103,13 +101,11 @@ def encode(path: Path, rate: Fraction, pictures: Iterable[npt.NDArray[np.uint8] 
     """
     import av
 
-    waiting: deque[Future[None]] = deque()
     film: _Film | None = None
     size = None
     with (
         _explained(path),
         av.open(str(path), mode="w", format="mp4", options={"movflags": "faststart"}) as container,
-        _one_thread() as submit,
     ):
         for number, picture in enumerate(pictures):
             pixels, changed = _looked_at(picture)
@@ -121,14 +117,9 @@ def encode(path: Path, rate: Fraction, pictures: Iterable[npt.NDArray[np.uint8] 
                     f"picture {number} has shape {pixels.shape}, and the first has {size}; all "
                     "pictures of a film need one size."
                 )
-            part, box = film.part(pixels, changed)
-            waiting.append(submit(film.add, number, part, box))
-            if len(waiting) > _AHEAD:
-                waiting.popleft().result()
+            film.add(number, pixels, changed)
         if film is None:
             raise ValueError("there are no pictures; a film needs at least one.")
-        for one in waiting:
-            one.result()
         film.finish()
 
 
@@ -172,16 +163,6 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _one_thread() -> Iterator[Callable[..., Future[None]]]:
-    """Give what hands work to another thread; at the end, what is not begun is dropped."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="film")
-    try:
-        yield pool.submit
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
 class _Film:
     """The video of a container, and the picture that it shows last."""
 
@@ -195,23 +176,16 @@ class _Film:
         # Written down, so that no player has to guess the colours from the size of the picture.
         stream.colorspace = stream.color_primaries = stream.color_trc = _BT709
         stream.color_range = _NARROW_RANGE
-        stream.codec_context.thread_count = max(1, min(os.cpu_count() or 1, 16))
+        stream.codec_context.thread_count = _threads()
         self._frame: Any = av.VideoFrame(width, height, "yuv420p")
         self._planes = [_as_array(plane) for plane in self._frame.planes]
         self._turn: Any = av.video.reformatter.VideoReformatter()
 
-    def part(self, pixels: Pixels, changed: Box) -> tuple[Pixels | None, Box]:
-        """Copy the part of a picture that changed, with a border; and say where it lies."""
+    def add(self, number: int, pixels: Pixels, changed: Box) -> None:
+        """Compress a picture, of which this part is another than in the one before."""
         box = _snapped(changed, self._width, self._height)
-        if box.empty:
-            return None, box
-        copied = pixels[box.top : box.bottom, box.left : box.right].copy()
-        return copied, box
-
-    def add(self, number: int, part: Pixels | None, box: Box) -> None:
-        """Compress the picture before, with the part that is new."""
-        if part is not None:
-            self._paint(part, box)
+        if not box.empty:
+            self._paint(pixels[box.top : box.bottom, box.left : box.right].copy(), box)
         # x264 copies a picture before it comes back, so that one is enough.
         self._frame.pts, self._frame.time_base = number, 1 / self._rate
         self._container.mux(self._stream.encode(self._frame))
@@ -238,6 +212,11 @@ class _Film:
     def finish(self) -> None:
         """Compress what the encoder held back."""
         self._container.mux(self._stream.encode())
+
+
+def _threads() -> int:
+    """How many pictures x264 works on at once: one more than processors, as one is drawn."""
+    return min((os.cpu_count() or 1) + 1, _MOST_THREADS)
 
 
 def _stream(container: Any, rate: Fraction) -> Any:

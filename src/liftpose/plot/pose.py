@@ -72,7 +72,7 @@ class DrawnPose:
         for number, line in zip(self._numbers, self.lines, strict=True):
             ends = pose[bones[limb_id[bones[:, 0]] == number]]
             dots = pose[alone & (limb_id == number)][:, None]
-            path = np.concatenate([_broken(ends), _broken(dots)])
+            path = np.concatenate([broken(ends), broken(dots)])
             line.set_data_3d(*path.T) if self._dimensions == 3 else line.set_data(*path.T)
 
     def remove(self) -> None:
@@ -86,8 +86,17 @@ def _seen(pose: FloatArray, good: BoolArray) -> BoolArray:
     return seen
 
 
-def _broken(pieces: FloatArray) -> FloatArray:
-    """One path (P * (K + 1), D) from pieces (P, K, D), with a row of NaN after each."""
+def broken(pieces: FloatArray) -> FloatArray:
+    """Join pieces to one path, with a row of NaN after each.
+
+    Parameters
+    ----------
+    pieces : array, shape (P, K, D)
+
+    Returns
+    -------
+    array, shape (P * (K + 1), D)
+    """
     padded = np.pad(pieces, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
     return padded.reshape(-1, pieces.shape[-1])
 

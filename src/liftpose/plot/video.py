@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,19 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from mpl_toolkits.mplot3d.art3d import Line3DCollection
+from matplotlib.colors import to_rgba
+from mpl_toolkits.mplot3d import proj3d
 
 from liftpose.files import replacing
 from liftpose.plot.encoding import as_rate, encode
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, check_joints, seen_joints
 from liftpose.plot.pose import (
+    DrawnPose,
     add_legend,
+    broken,
     frame_points,
     hide_tick_labels,
     require_3d,
     target_and_prediction,
 )
+from liftpose.plot.raster import Box, Canvas, Pixels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +38,8 @@ if TYPE_CHECKING:
 
 DEFAULT_NAME = "LP3D_prediction.mp4"
 _BLOCK = 4096  # frames looked at together when the limits are sought
-_TRAIL_ALPHA = (0.04, 0.6)
+_AT_ONCE = 256  # frames projected together
+_TRAIL_ALPHA, _TRAIL_WIDTH = (0.04, 0.6), 2  # points
 
 
 def plot_video_3d(
@@ -127,18 +134,16 @@ def plot_video_3d(
     target = _as_target(name)
     hide_tick_labels(ax)
     _set_limits(ax, poses)
-    with (
-        replacing(target) as beside,
-        _agg_canvas(fig, dpi) as canvas,
-        _Scene(canvas, ax, poses, limbs, trail) as scene,
-    ):
+    still = _Still.draw(fig, ax, dpi, limbs, poses)
+    scene = _Scene(still, poses, limbs, trail)
+    with replacing(target) as beside:
         encode(beside, rate, _pictures(scene, poses.count, on_frame))
     return target
 
 
 def _pictures(
     scene: _Scene, count: int, on_frame: Callable[[int, int], None] | None
-) -> Iterator[Any]:
+) -> Iterator[Canvas]:
     for frame in range(count):
         if on_frame is not None and frame:
             on_frame(frame, count)
@@ -271,76 +276,160 @@ def _agg_canvas(fig: Figure, dpi: float | None) -> Iterator[FigureCanvasAgg]:
         fig.set_canvas(canvas)
 
 
-class _Scene:
-    """The figure with poses that move from frame to frame.
+@dataclass(frozen=True)
+class _Still:
+    """What does not move: the picture of the figure, and where poses lie in it.
 
-    All that stands still is drawn once and kept as a picture; a frame costs that picture's copy
-    and the few lines of the poses.
+    Parameters
+    ----------
+    picture : array, shape (height, width, 4), uint8
+    dot : float
+        Pixels of a point.
+    matrix : array, shape (4, 4)
+        What turns places in the axes to their perspective.
+    flat : matplotlib transform
+        What turns that to the pixels of Matplotlib, `y` up.
+    window : Box
+        Pixels of the axes.
+    target, prediction : _Style or None
     """
 
-    def __init__(
-        self,
-        canvas: FigureCanvasAgg,
-        ax: Axes3D,
-        poses: _Poses,
-        limbs: Limbs,
-        trail: _Trail | None,
-    ) -> None:
-        # The drawing methods of the canvas carry no types.
-        self._canvas: Any = canvas
-        self._poses, self._limbs, self._trail = poses, limbs, trail
+    picture: Pixels
+    dot: float
+    matrix: FloatArray
+    flat: Any
+    window: Box
+    target: _Style | None
+    prediction: _Style | None
+
+    @classmethod
+    def draw(
+        cls, fig: Figure, ax: Axes3D, dpi: float | None, limbs: Limbs, poses: _Poses
+    ) -> _Still:
+        """Draw the figure with its legend; it is left as it was."""
         has = {"target": poses.target is not None, "prediction": poses.prediction is not None}
-        self._old_legend = ax.get_legend()
-        self._legend = add_legend(ax, **has)
-        self._target, self._prediction = target_and_prediction(ax, limbs, **has)
-        self._tails = Line3DCollection(np.empty((0, 2, 3)), linewidths=2, capstyle="round")
-        ax.add_collection(self._tails, autolim=False)
-        drawn = [drawn for drawn in (self._target, self._prediction) if drawn is not None]
-        self._artists = [self._tails, *(line for pose in drawn for line in pose.lines)]
-        for artist in self._artists:
-            artist.set_animated(True)
-        self._ax = ax
-        self._background: Any = None
+        old_legend = ax.get_legend()
+        with _agg_canvas(fig, dpi) as canvas:
+            legend, drawn = add_legend(ax, **has), target_and_prediction(ax, limbs, **has)
+            try:
+                canvas.draw()
+                picture = np.array(canvas.buffer_rgba())
+                styles = [None if lines is None else _Style.of(lines, fig.dpi) for lines in drawn]
+                box = _window(ax.bbox.extents, len(picture))
+                return cls(
+                    picture, fig.dpi / 72, ax.get_proj(), ax.transData.frozen(), box, *styles
+                )
+            finally:
+                for part in (legend, *(lines for lines in drawn if lines is not None)):
+                    part.remove()
+                ax.legend_ = old_legend
 
-    def __enter__(self) -> _Scene:
-        return self
+    def pixels(self, poses: FloatArray) -> FloatArray:
+        """Where points (..., 3) of the axes lie in the picture, (..., 2), `y` down."""
+        x, y, _ = proj3d.proj_transform(*poses.reshape(-1, 3).T, self.matrix)
+        placed = self.flat.transform(
+            np.column_stack([np.ma.filled(x, np.nan), np.ma.filled(y, np.nan)])
+        )
+        # Matplotlib counts from the corner of a pixel, at the bottom.
+        placed = placed * [1, -1] + [-0.5, len(self.picture) - 0.5]
+        return np.asarray(placed).reshape(*poses.shape[:-1], 2)
 
-    def __exit__(self, *_: object) -> None:
-        for artist in [*self._artists, self._legend]:
-            artist.remove()
-        self._ax.legend_ = self._old_legend
 
-    def picture(self, frame: int) -> npt.NDArray[np.uint8]:
-        """Picture of a frame, shape (height, width, 4)."""
-        now = slice(frame, frame + 1)
-        target, prediction = self._poses.targets(now), self._poses.predictions(now)
-        if self._target is not None and target is not None:
-            self._target.move(target[0][0], target[1][0])
-        if self._prediction is not None and prediction is not None:
-            self._prediction.move(prediction[0][0], prediction[1][0])
+def _window(extents: FloatArray, height: int) -> Box:
+    left, bottom, right, top = extents
+    return Box(
+        math.floor(left), height - math.ceil(top), math.ceil(right), height - math.floor(bottom)
+    )
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How a pose is drawn, as `plot_pose_3d` draws it; lengths in pixels."""
+
+    width: float
+    alpha: float
+    dashes: tuple[float, ...]
+    radius: float
+    ring: float
+    paper: tuple[float, float, float, float] | None
+
+    @classmethod
+    def of(cls, drawn: DrawnPose, dpi: float) -> _Style:
+        """Read it off Matplotlib's lines."""
+        line, dot = drawn.lines[0], dpi / 72
+        width, edge = line.get_linewidth() * dot, line.get_markeredgewidth() * dot
+        dashed = line.get_linestyle() == "--"
+        pattern = tuple(width * part for part in rcParams["lines.dashed_pattern"]) if dashed else ()
+        radius = (line.get_markersize() * dot + edge) / 2
+        inside = line.get_markerfacecolor()
+        filled = to_rgba(inside)[:3] == to_rgba(line.get_color())[:3]
+        alpha = 1.0 if line.get_alpha() is None else float(line.get_alpha())
+        return cls(
+            width, alpha, pattern, radius, edge / radius, None if filled else to_rgba(inside)
+        )
+
+
+class _Scene:
+    """The canvas with poses that move from frame to frame over the picture of the figure."""
+
+    def __init__(self, still: _Still, poses: _Poses, limbs: Limbs, trail: _Trail | None) -> None:
+        height, width = still.picture.shape[:2]
+        self._canvas = Canvas(width, height, still.picture)
+        self._canvas.clip(still.window)
+        self._still, self._poses, self._trail = still, poses, trail
+        self._limbs, numbers = limbs, limbs.limb_id[limbs.bones[:, 0]]
+        self._bones = {number: limbs.bones[numbers == number] for number in np.unique(numbers)}
+        self._colors = np.ones((poses.joint_count, 4))
+        self._colors[:, :3] = limbs.color_of(np.arange(poses.joint_count))
+        self._first, self._placed = 0, dict[str, FloatArray]()
+
+    def picture(self, frame: int) -> Canvas:
+        """Canvas with a frame; the same one every time. Frames come one after the other."""
+        self._canvas.clear()
+        placed = self._around(frame)
+        now = frame - self._first
         if self._trail is not None:
-            self._draw_tails(self._trail, frame)
-        if self._background is None:
-            self._canvas.draw()
-            self._background = self._canvas.copy_from_bbox(self._canvas.figure.bbox)
-        self._canvas.restore_region(self._background)
-        renderer = self._canvas.get_renderer()
-        self._tails.do_3d_projection()
-        for artist in self._artists:
-            artist.draw(renderer)
-        return np.asarray(self._canvas.buffer_rgba())
+            path = placed.get("prediction", placed.get("target"))
+            self._draw_tails(self._trail, path[max(0, now - self._trail.length) : now + 1])
+        for name, style in (("target", self._still.target), ("prediction", self._still.prediction)):
+            if style is not None:
+                self._draw_pose(placed[name][now], style)
+        return self._canvas
 
-    def _draw_tails(self, trail: _Trail, frame: int) -> None:
-        frames = slice(max(0, frame - trail.length), frame + 1)
-        block = self._poses.predictions(frames) or self._poses.targets(frames)
-        if block is None:
+    def _around(self, frame: int) -> dict[str, FloatArray]:
+        """Where the joints of a block of frames lie that holds this one and its tails."""
+        held = len(next(iter(self._placed.values()), ()))
+        if not self._first <= frame < self._first + held:
+            self._first = max(0, frame - (self._trail.length if self._trail else 0))
+            frames = slice(self._first, min(frame + _AT_ONCE, self._poses.count))
+            found = {
+                "target": self._poses.targets(frames),
+                "prediction": self._poses.predictions(frames),
+            }
+            self._placed = {
+                name: self._still.pixels(np.where(part[1][..., None], part[0], np.nan))
+                for name, part in found.items()
+                if part is not None
+            }
+        return self._placed
+
+    def _draw_tails(self, trail: _Trail, path: FloatArray) -> None:
+        if len(path) < 2:
             return
-        poses, seen = block[0][:, trail.joints], block[1][:, trail.joints]
-        steps = np.stack([poses[:-1], poses[1:]], axis=2)
-        shown = seen[:-1] & seen[1:]
-        colors = np.empty((*shown.shape, 4))
-        colors[..., :3] = self._limbs.color_of(trail.joints)
-        alphas = np.linspace(*_TRAIL_ALPHA, trail.length)[trail.length - len(steps) :]
-        colors[..., 3] = alphas[:, None]
-        self._tails.set_segments(steps[shown])
-        self._tails.set_color(colors[shown])
+        steps = np.stack([path[:-1, trail.joints], path[1:, trail.joints]], axis=2)
+        colors = np.tile(self._colors[trail.joints], (len(steps), 1, 1))
+        # The newest piece is as strong while the tail is still growing.
+        colors[..., 3] = np.linspace(*_TRAIL_ALPHA, trail.length)[-len(steps) :, None]
+        width = self._still.dot * _TRAIL_WIDTH
+        self._canvas.lines(steps.reshape(-1, 2, 2), colors.reshape(-1, 4), width)
+
+    def _draw_pose(self, pose: FloatArray, style: _Style) -> None:
+        colors = self._colors * [1, 1, 1, style.alpha]
+        seen = np.isfinite(pose).all(axis=1)
+        for number, bones in self._bones.items():
+            path = broken(pose[bones[seen[bones].all(axis=1)]])
+            ink = (*self._limbs.colors[number], style.alpha)
+            self._canvas.polyline(path, ink, style.width, style.dashes)
+        hollow = np.full(len(pose), style.paper is not None) | self._limbs.left
+        paper = (1.0, 1.0, 1.0, 1.0) if style.paper is None else style.paper
+        self._canvas.discs(pose, style.radius, colors, hollow=hollow, paper=paper, ring=style.ring)
