@@ -11,9 +11,9 @@ from liftpose.cli import (
     lifting,
     preparing,
     refining,
+    reporting,
     showing,
     starting,
-    viewing,
 )
 from liftpose.cli.app import app, main
 
@@ -26,6 +26,7 @@ __all__ = [
     "main",
     "preparing",
     "refining",
+    "reporting",
     "showing",
     "starting",
     "viewing",
