@@ -75,7 +75,8 @@ def lightness(colors):
 def sides(skeleton):
     """Limbs of the left alone, and of the right alone."""
     limbs = Limbs.of(skeleton).limb_id
-    left, right = ({int(limbs[joint]) for joint in side} for side in zip(*pairs_of(skeleton)))
+    ends = limbs[np.array(pairs_of(skeleton))]
+    left, right = ({*side.tolist()} for side in ends.T)
     return left - right, right - left
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.plot.colors import OKABE_ITO, limb_colors
+from liftpose.plot.colors import OKABE_ITO as OKABE_ITO
+from liftpose.plot.colors import limb_colors
 from liftpose.skeleton import Skeleton
 from liftpose.skeleton.sides import pairs_by_name
 
@@ -76,6 +77,34 @@ class Limbs:
         left = np.zeros(count, dtype=bool)
         left[pairs[:, 0]] = True
         return cls(found.bones, found.limb_id, found.colors, left)
+
+    @classmethod
+    def fitting(cls, skeleton: Skeleton | None, joint_count: int) -> Limbs:
+        """Take the limbs of a skeleton for poses, which may have none.
+
+        Parameters
+        ----------
+        skeleton : Skeleton or None
+            None gives joints alone, of one colour.
+        joint_count : int
+            Number of joints J of the poses.
+
+        Returns
+        -------
+        Limbs
+
+        Raises
+        ------
+        ValueError
+            The skeleton has another number of joints.
+        """
+        if skeleton is None:
+            return cls.resolve(joint_count, (), None, None)
+        if skeleton.joint_count != joint_count:
+            raise ValueError(
+                f"the skeleton has {skeleton.joint_count} joints, but the pose has {joint_count}."
+            )
+        return cls.of(skeleton)
 
     @classmethod
     def resolve(cls, joint_count: int, bones: Any, limb_id: Any, colors: Any) -> Limbs:

@@ -11,94 +11,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import rcParams
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from mpl_toolkits.mplot3d.art3d import Line3D
 
-from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, as_pose, seen_joints
+from liftpose.plot.drawn import DrawnPose, seen_of
+from liftpose.plot.limbs import FloatArray, Limbs, as_pose, seen_joints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.legend import Legend
     from mpl_toolkits.mplot3d import Axes3D
 
+    from liftpose.skeleton import Skeleton
+
 PREDICTION_NAME = "LiftPose prediction"
 TARGET_NAME = "Ground truth"
 _LEGEND_GRAY = "0.25"
-
-
-class DrawnPose:
-    """The lines of one pose in an axes, one a limb, which can be moved to another pose.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes or Axes3D
-        Axes to draw into.
-    limbs : Limbs
-    dimensions : {2, 3}
-    style : dict
-        Properties of the lines.
-
-    Attributes
-    ----------
-    lines : list of matplotlib.lines.Line2D or Line3D
-        One a limb that has joints. A row of NaN stands between its bones.
-    """
-
-    def __init__(self, ax: Any, limbs: Limbs, dimensions: int, **style: Any) -> None:
-        self._limbs = limbs
-        self._dimensions = dimensions
-        self._numbers = np.unique(limbs.limb_id)
-        make = Line3D if dimensions == 3 else Line2D
-        self.lines: list[Any] = [
-            ax.add_line(make(*[[]] * dimensions, color=tuple(limbs.colors[number]), **style))
-            for number in self._numbers
-        ]
-
-    def move(self, pose: FloatArray, good: BoolArray) -> None:
-        """Draw another pose with the same lines.
-
-        Parameters
-        ----------
-        pose : array, shape (J, 2) or (J, 3)
-        good : array of bool, shape (J,)
-            Joints to draw; those with a coordinate that is not finite are left out anyhow.
-        """
-        bones, limb_id = self._limbs.bones, self._limbs.limb_id
-        seen = _seen(pose, good)
-        bones = bones[seen[bones].all(axis=1)]
-        alone = seen.copy()
-        alone[bones] = False
-        for number, line in zip(self._numbers, self.lines, strict=True):
-            ends = pose[bones[limb_id[bones[:, 0]] == number]]
-            dots = pose[alone & (limb_id == number)][:, None]
-            path = np.concatenate([broken(ends), broken(dots)])
-            line.set_data_3d(*path.T) if self._dimensions == 3 else line.set_data(*path.T)
-
-    def remove(self) -> None:
-        """Take the lines out of the axes."""
-        for line in self.lines:
-            line.remove()
-
-
-def _seen(pose: FloatArray, good: BoolArray) -> BoolArray:
-    seen: BoolArray = good & np.isfinite(pose).all(axis=-1)
-    return seen
-
-
-def broken(pieces: FloatArray) -> FloatArray:
-    """Join pieces to one path, with a row of NaN after each.
-
-    Parameters
-    ----------
-    pieces : array, shape (P, K, D)
-
-    Returns
-    -------
-    array, shape (P * (K + 1), D)
-    """
-    padded = np.pad(pieces, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
-    return padded.reshape(-1, pieces.shape[-1])
 
 
 class DrawnPoses(NamedTuple):
@@ -130,7 +60,9 @@ def target_and_prediction(
         return None, DrawnPose(ax, limbs, 3, **_SOLID) if prediction else None
     if not prediction:
         return DrawnPose(ax, limbs, 3, **_SOLID), None
-    return DrawnPose(ax, limbs, 3, **_BEHIND), DrawnPose(ax, limbs, 3, **_DASHED)
+    # Hollow says left where sides are known, and prediction where they are not.
+    dashed = {**_DASHED, "markerfacecolor": None} if limbs.left.any() else _DASHED
+    return DrawnPose(ax, limbs, 3, **_BEHIND), DrawnPose(ax, limbs, 3, **dashed)
 
 
 _SOLID: dict[str, Any] = {
@@ -208,7 +140,7 @@ def require_3d(ax: Any) -> None:
 
 def plot_pose_3d(
     ax: Axes3D,
-    bones: Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]],
+    bones: Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]] | None = None,
     pred: npt.ArrayLike | None = None,
     tar: npt.ArrayLike | None = None,
     limb_id: Sequence[int] | npt.NDArray[np.integer[Any]] | None = None,
@@ -219,19 +151,22 @@ def plot_pose_3d(
     normalize: bool = False,
     legend: bool = False,
     axes: bool = False,
+    *,
+    skeleton: Skeleton | None = None,
 ) -> DrawnPoses:
     """Draw a predicted 3D pose, its target, or both.
 
     Both are drawn in the colours of their limbs: the target as solid lines, the prediction as
     dashed lines over it, or solid where there is no target. A unit is as long on all three axes;
-    limits that were set explicitly before stay as they are.
+    limits that were set explicitly before stay as they are. Walls of the axes that nobody coloured
+    are taken away.
 
     Parameters
     ----------
     ax : mpl_toolkits.mplot3d.Axes3D
         Axes to draw into, from ``fig.add_subplot(projection="3d")``.
-    bones : sequence of pairs of int, shape (B, 2)
-        Joints at the two ends of each bone.
+    bones : sequence of pairs of int, shape (B, 2), optional
+        Joints at the two ends of each bone. Left out: joints alone.
     pred, tar : array, shape (J, 3), any unit, or None
         Prediction and target. One of them may be None.
     limb_id : sequence of int, length J, optional
@@ -250,6 +185,9 @@ def plot_pose_3d(
         Say which lines are the prediction and which the target.
     axes : bool
         Show the numbers on the axes.
+    skeleton : Skeleton, optional
+        Bones, limbs and colours, in place of the three arguments; joints of its left side are
+        drawn hollow.
 
     Returns
     -------
@@ -259,7 +197,8 @@ def plot_pose_3d(
     Raises
     ------
     TypeError
-        `ax` is not three-dimensional, or a joint index is no integer.
+        `ax` is not three-dimensional, a joint index is no integer, or both a skeleton and
+        its parts were given.
     ValueError
         Neither pose was given, or shapes, bones, limbs and colours do not fit together.
 
@@ -280,13 +219,13 @@ def plot_pose_3d(
         raise ValueError("plot_pose_3d needs pred, tar or both; both are None.")
     if given[0].shape != given[-1].shape:
         raise ValueError(f"pred has {len(given[0])} joints and tar has {len(given[-1])}.")
-    limbs = Limbs.resolve(len(given[0]), bones, limb_id, colors)
+    limbs = _as_limbs(len(given[0]), bones, limb_id, colors, skeleton)
     good = seen_joints(good_keypts, given[0].shape)
     if normalize:
         center = _median(given[0])
         target, prediction = (None if p is None else p - center for p in (target, prediction))
     shown = [
-        (pose, _seen(pose, good | always))
+        (pose, seen_of(pose, good | always))
         for pose, always in ((target, show_gt_always), (prediction, show_pred_always))
         if pose is not None
     ]
@@ -296,9 +235,39 @@ def plot_pose_3d(
     lines = [drawn for drawn in (drawn_target, drawn_prediction) if drawn is not None]
     for drawn, (pose, seen) in zip(lines, shown, strict=True):
         drawn.move(pose, seen)
+    clear_walls(ax)
     if not axes:
         hide_tick_labels(ax)
     return DrawnPoses(drawn_prediction, drawn_target, add_legend(ax, **has) if legend else None)
+
+
+def _as_limbs(
+    joint_count: int, bones: Any, limb_id: Any, colors: Any, skeleton: Skeleton | None
+) -> Limbs:
+    if skeleton is None:
+        return Limbs.resolve(joint_count, () if bones is None else bones, limb_id, colors)
+    parts = {"bones": bones, "limb_id": limb_id, "colors": colors}
+    twice = [name for name, value in parts.items() if value is not None]
+    if twice:
+        raise TypeError(f"{', '.join(twice)} came beside a skeleton, which says that; give one.")
+    return Limbs.fitting(skeleton, joint_count)
+
+
+def clear_walls(ax: Axes3D) -> None:
+    """Take away the walls behind the grid, unless somebody has coloured them.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    """
+    colors = (
+        rcParams["axes3d.xaxis.panecolor"],
+        rcParams["axes3d.yaxis.panecolor"],
+        rcParams["axes3d.zaxis.panecolor"],
+    )
+    for axis, untouched in zip((ax.xaxis, ax.yaxis, ax.zaxis), colors, strict=True):
+        if axis.pane.get_facecolor() == to_rgba(untouched):
+            axis.set_pane_color((1.0, 1.0, 1.0, 0.0))
 
 
 def _median(pose: FloatArray) -> FloatArray:
@@ -331,11 +300,13 @@ def frame_points(ax: Axes3D, points: FloatArray) -> None:
 def plot_pose_2d(
     ax: Axes,
     tar: npt.ArrayLike,
-    bones: Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]],
+    bones: Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]] | None = None,
     normalize: bool = True,
     limb_id: Sequence[int] | npt.NDArray[np.integer[Any]] | None = None,
     colors: Sequence[Sequence[float]] | npt.NDArray[Any] | None = None,
     good_keypts: npt.ArrayLike | None = None,
+    *,
+    skeleton: Skeleton | None = None,
 ) -> DrawnPose:
     """Draw a 2D pose as it looks in the video: y down, pixels square.
 
@@ -345,8 +316,8 @@ def plot_pose_2d(
         Axes to draw into. They may show the image already; leave `normalize` False then.
     tar : array, shape (J, 2), pixels
         The pose. NaN where a joint was not seen.
-    bones : sequence of pairs of int, shape (B, 2)
-        Joints at the two ends of each bone.
+    bones : sequence of pairs of int, shape (B, 2), optional
+        Joints at the two ends of each bone. Left out: joints alone.
     normalize : bool
         Move the pose so that the median of its joints is the origin.
     limb_id : sequence of int, length J, optional
@@ -356,6 +327,9 @@ def plot_pose_2d(
         `limb_id` is left out too.
     good_keypts : array, shape (J, 2) or (J,), bool-like, optional
         Joints with a false or NaN entry are left out, with their bones.
+    skeleton : Skeleton, optional
+        Bones, limbs and colours, in place of the three arguments; joints of its left side are
+        drawn hollow.
 
     Returns
     -------
@@ -365,7 +339,7 @@ def plot_pose_2d(
     Raises
     ------
     TypeError
-        A joint index is no integer.
+        A joint index is no integer, or both a skeleton and its parts were given.
     ValueError
         Shapes, bones, limbs and colours do not fit together.
 
@@ -378,13 +352,13 @@ def plot_pose_2d(
     ([20.0, 40.0], True)
     """
     pose = as_pose(tar, 2, "tar")
-    limbs = Limbs.resolve(len(pose), bones, limb_id, colors)
+    limbs = _as_limbs(len(pose), bones, limb_id, colors, skeleton)
     good = seen_joints(good_keypts, pose.shape)
     if normalize:
         pose = pose - _median(pose)
     drawn = DrawnPose(ax, limbs, 2, **_SOLID)
     drawn.move(pose, good)
-    points = pose[_seen(pose, good)]
+    points = pose[seen_of(pose, good)]
     if len(points):
         ax.update_datalim(points)
         ax.autoscale_view()

@@ -45,12 +45,34 @@ def from_side(points: npt.ArrayLike, azimuth: float, elevation: float) -> FloatA
     >>> from_side([0, 1, 2], azimuth=0, elevation=0).tolist()
     [1.0, 2.0, 0.0]
     """
-    azimuth, elevation = np.radians(azimuth), np.radians(elevation)
-    x, y = np.cos(azimuth), np.sin(azimuth)
-    along, above = np.cos(elevation), np.sin(elevation)
-    axes = np.array([[-y, x, 0.0], [-above * x, -above * y, along], [along * x, along * y, above]])
-    turned: FloatArray = np.asarray(points, dtype=float) @ axes.T
+    turned: FloatArray = np.asarray(points, dtype=float) @ axes_of_view(azimuth, elevation).T
     return turned
+
+
+def axes_of_view(azimuth: npt.ArrayLike, elevation: npt.ArrayLike) -> FloatArray:
+    """Give the directions to the right, up, and towards who looks.
+
+    Parameters
+    ----------
+    azimuth, elevation : float or array, shape (F,), degrees
+        See `from_side`.
+
+    Returns
+    -------
+    array, shape (3, 3) or (F, 3, 3)
+        One a row.
+
+    Examples
+    --------
+    >>> (axes_of_view(0, 0) @ [0, 1, 2]).tolist()
+    [1.0, 2.0, 0.0]
+    """
+    around, above = np.broadcast_arrays(np.radians(azimuth), np.radians(elevation))
+    x, y, level, up = np.cos(around), np.sin(around), np.cos(above), np.sin(above)
+    rows = [[-y, x, 0 * x], [-up * x, -up * y, level], [level * x, level * y, up]]
+    # The lists come first, so that the pictures do.
+    axes: FloatArray = np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+    return axes
 
 
 def nice_length(about: float) -> float:
@@ -96,6 +118,47 @@ def with_shadow(poses: npt.ArrayLike, ground: float = 0.0) -> FloatArray:
     joints = np.asarray(poses, dtype=float)
     below = joints * [1.0, 1.0, 0.0] + [0.0, 0.0, ground]
     return np.concatenate([joints, below], axis=-2)
+
+
+def ground_lines(
+    centre: FloatArray, cell: float, ground: float = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Give a grid on the ground that fades away from the middle.
+
+    Parameters
+    ----------
+    centre : array, shape (3,)
+        The middle.
+    cell : float
+        From line to line.
+    ground : float
+        Its height.
+
+    Returns
+    -------
+    pieces : array, shape (G, 2, 3)
+        Of the lines, their ends.
+    alpha : array, shape (G,)
+        How strong they are.
+
+    Examples
+    --------
+    >>> pieces, alpha = ground_lines(np.zeros(3), cell=10.0)
+    >>> float(np.abs(pieces).max()), bool(alpha.max() <= 1)
+    (40.0, True)
+    """
+    middle = np.round(centre[:2] / cell) * cell
+    reach = _CELLS // 2 * cell
+    across = np.arange(-(_CELLS // 2), _CELLS // 2 + 1) * cell
+    along = np.linspace(-reach, reach, _PIECES + 1)
+    ends = np.stack([along[:-1], along[1:]], axis=1)
+    pieces = np.empty((len(across), _PIECES, 2, 2))
+    pieces[..., 0], pieces[..., 1] = across[:, None, None], ends
+    both = np.concatenate([pieces.reshape(-1, 2, 2), pieces[..., ::-1].reshape(-1, 2, 2)])
+    both += middle
+    far = np.linalg.norm(both.mean(axis=1) - centre[:2], axis=1) / (0.92 * reach)
+    alpha = _GRID_ALPHA * np.clip(1 - far, 0, 1)
+    return np.pad(both, ((0, 0), (0, 0), (0, 1)), constant_values=ground), alpha
 
 
 class Bones:
@@ -224,24 +287,9 @@ class Scene:
         below = with_shadow(pose, self._ground)[len(pose) :]
         self._shadow.set_segments(_whole(seen(below)[bones, :2]))
         self._truth.set_segments([] if truth is None else _whole(seen(truth)[bones, :2]))
-        grid, alpha = self._ground_lines(centre)
+        grid, alpha = ground_lines(centre, self._cell, self._ground)
         self._grid.set_segments(seen(grid)[..., :2])
         self._grid.set_color(np.column_stack([np.full((len(alpha), 3), _GRID_GRAY), alpha]))
-
-    def _ground_lines(self, centre: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Pieces (G, 2, 3) of the lines of a grid that fades away from the middle; and alphas."""
-        middle = np.round(centre[:2] / self._cell) * self._cell
-        reach = _CELLS // 2 * self._cell
-        across = np.arange(-(_CELLS // 2), _CELLS // 2 + 1) * self._cell
-        along = np.linspace(-reach, reach, _PIECES + 1)
-        ends = np.stack([along[:-1], along[1:]], axis=1)
-        pieces = np.empty((len(across), _PIECES, 2, 2))
-        pieces[..., 0], pieces[..., 1] = across[:, None, None], ends
-        both = np.concatenate([pieces.reshape(-1, 2, 2), pieces[..., ::-1].reshape(-1, 2, 2)])
-        both += middle
-        far = np.linalg.norm(both.mean(axis=1) - centre[:2], axis=1) / (0.92 * reach)
-        alpha = _GRID_ALPHA * np.clip(1 - far, 0, 1)
-        return np.pad(both, ((0, 0), (0, 0), (0, 1)), constant_values=self._ground), alpha
 
     def add_scale_bar(self, unit: str | None) -> None:
         """Draw a bar of a round length with its length, at the bottom on the left.
