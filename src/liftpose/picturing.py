@@ -1,4 +1,4 @@
-"""Files of poses, and folders of runs, become figures and films."""
+"""Files of poses, and folders of runs, become figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from liftpose.plot import (
     plot_log_train,
     plot_pose_2d,
     plot_pose_3d,
-    plot_video_3d,
     read_log_train,
     violin_plot,
 )
@@ -34,9 +33,6 @@ from liftpose.terminal import unheard
 PANELS = 6
 """Frames that are drawn where nobody says which."""
 
-PICTURES_A_SECOND = 25.0
-"""Of films."""
-
 _DPI = 150
 _LIFTERS = (".lifter", ".safetensors")
 
@@ -45,7 +41,7 @@ PathLike = str | os.PathLike[str]
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure or a film that was made.
+    """A figure that was made.
 
     Parameters
     ----------
@@ -129,93 +125,6 @@ def plot_file(
         figure.savefig(beside, dpi=_DPI)
     say(10, 10, "")
     return Picture(file, target, text, shown)
-
-
-def film_file(
-    source: PathLike,
-    out: PathLike,
-    *,
-    skeleton: PathLike | None = None,
-    first: int = 0,
-    last: int | None = None,
-    slower: float = 1.0,
-    fps: float | None = None,
-    overwrite: bool = False,
-    on_progress: Callable[[float, float], None] | None = None,
-) -> Picture:
-    """Film the 3D poses of a file.
-
-    Parameters
-    ----------
-    source : path-like
-        3D poses, lifted or not; of several individuals or experiments, the first.
-    out : path-like
-        The film, an ``.mp4``.
-    skeleton : path-like, optional
-        A skeleton file, or a lifter, whose bones are drawn; without one, joints alone.
-    first, last : int
-        Rows to begin and to end with; by default all.
-    slower : float
-        How many times slower than life the film is.
-    fps : float, optional
-        Frames per second of the poses, where the file does not say; else one picture a frame.
-    overwrite : bool
-        Replace a file that is there already.
-    on_progress : callable, optional
-        Called with the pictures done and their whole number.
-
-    Returns
-    -------
-    Picture
-
-    Raises
-    ------
-    ValueError
-        No 3D poses, a skeleton that does not fit, or frames that are not there; names the
-        file.
-    FileExistsError
-        `out` is there already.
-    """
-    file, target = Path(source), new_file(out, overwrite)
-    if target.suffix.lower() != ".mp4":
-        raise ValueError(f"{target}: a film is an mp4; name a file that ends in .mp4.")
-    if not 0 < slower < math.inf:
-        raise ValueError(f"slower is {slower}; expected a number above 0.")
-    poses = Hints(dims=3, fps=fps).of_use(file).read(file)
-    if poses.dims != 3:
-        raise ValueError(f"{file} holds {poses.dims}D poses; a film is of 3D ones.")
-    poses, body = _matched(poses, skeleton)
-    poses = poses.only(poses.keys[0])
-    end = poses.frames - 1 if last is None else last
-    for row in (first, end):
-        _check_row(row, poses.frames, file)
-    if end < first:
-        raise ValueError(f"frames {first}..{end} are none; expected the first before the last.")
-    step = max((poses.fps or PICTURES_A_SECOND) / slower / PICTURES_A_SECOND, 1e-9)
-    count = max(1, math.ceil((end - first + 1) / step))
-    rows = np.minimum((first + step * np.arange(count)).astype(int), end)
-    points = upright(poses.points[rows], poses.frame)
-    if not np.isfinite(points).any():
-        raise ValueError(f"{file}: nothing is seen in the frames {first} to {end}.")
-    figure = Figure(figsize=(6.4, 6.4))
-    ax = figure.add_axes((0, 0, 1, 1), projection="3d")
-    look: dict[str, Any] = {"bones": body.bones}
-    if body.limbs:
-        look["limb_id"] = body.limbs
-    if body.colors:
-        look["colors"] = body.colors
-    plot_video_3d(
-        figure,
-        ax,
-        len(rows),
-        {"vis": look},
-        points,
-        fps=PICTURES_A_SECOND,
-        name=target,
-        dpi=100,
-        on_frame=on_progress,
-    )
-    return Picture(file, target, f"{len(rows):,} pictures{_joined(body)}", (first, end))
 
 
 def _figure_file(out: PathLike, overwrite: bool) -> Path:

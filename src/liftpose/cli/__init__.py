@@ -5,13 +5,13 @@ below adds its verbs to `app` when it is imported.
 """
 
 from liftpose.cli import (
+    filming,
     judging,
     learning,
     library,
     lifting,
     preparing,
     refining,
-    reporting,
     showing,
     starting,
 )
@@ -19,6 +19,7 @@ from liftpose.cli.app import app, main
 
 __all__ = [
     "app",
+    "filming",
     "judging",
     "learning",
     "library",

@@ -126,6 +126,12 @@ Body = Annotated[
         "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
     ),
 ]
+Bones = Annotated[
+    Path | None,
+    typer.Option(
+        "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
+    ),
+]
 SeenIn2D = Annotated[
     Path, typer.Option("--poses-2d", metavar="FILE", help="The 2D that was lifted.")
 ]

@@ -1,4 +1,4 @@
-"""The verbs that show: `plot` and `video`."""
+"""The verb `plot`."""
 
 from __future__ import annotations
 
@@ -9,27 +9,19 @@ import typer
 
 from liftpose.cli.app import app
 from liftpose.cli.options import (
+    Bones,
     Debug,
     Dims,
     FileCamera,
     Format,
-    Fps,
     Individuals,
     Json,
-    Lifts,
     Output,
     Overwrite,
     Quiet,
 )
-from liftpose.cli.words import as_hints, listed
+from liftpose.cli.words import as_hints, frame_number, listed
 from liftpose.terminal import session
-
-Bones = Annotated[
-    Path | None,
-    typer.Option(
-        "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
-    ),
-]
 
 
 @app.command(
@@ -61,7 +53,7 @@ def plot(
     with session(json, quiet, debug) as say:
         from liftpose.picturing import plot_file
 
-        rows = [_number(word, "--frames") for word in listed(frames)]
+        rows = [frame_number(word, "--frames") for word in listed(frames)]
         with say.progress("drawing") as advance:
             found = plot_file(
                 source,
@@ -73,53 +65,3 @@ def plot(
                 on_progress=advance,
             )
         say.result(found.as_dict(), str(found))
-
-
-@app.command(
-    short_help="Film lifted poses.",
-    epilog="\b\nExamples:\n"
-    "  liftpose video lifted.nc -o lifted.mp4 --skeleton fly.lifter\n"
-    "  liftpose video lifted.nc -o part.mp4 --skeleton fly.toml --frames 100..400 \\\n"
-    "      --slower 4",
-)
-def video(
-    poses: Lifts,
-    out: Output,
-    skeleton: Bones = None,
-    frames: Annotated[
-        str | None, typer.Option(metavar="A..B", help="From frame A to frame B. By default all.")
-    ] = None,
-    slower: Annotated[
-        float, typer.Option(metavar="TIMES", help="How many times slower than life.")
-    ] = 1.0,
-    fps: Fps = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Film lifted poses, or any other 3D poses; of several animals, the first."""
-    with session(json, quiet, debug) as say:
-        from liftpose.picturing import film_file
-
-        first, _, last = (frames or "0").partition("..")
-        with say.progress("filming", "pictures") as advance:
-            found = film_file(
-                poses,
-                out,
-                skeleton=skeleton,
-                first=_number(first, "--frames"),
-                last=_number(last, "--frames") if last else None,
-                slower=slower,
-                fps=fps,
-                overwrite=overwrite,
-                on_progress=lambda done, whole: advance(done, whole, ""),
-            )
-        say.result(found.as_dict(), str(found))
-
-
-def _number(word: str, option: str) -> int:
-    try:
-        return int(word)
-    except ValueError:
-        raise typer.BadParameter(f"{option}: {word!r} is no number of a frame.") from None

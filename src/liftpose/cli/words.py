@@ -82,17 +82,74 @@ def as_hints(
     return Hints(
         individuals=tuple(individuals) if individuals else None,
         joints=tuple(listed(joints)) or None,
-        size=None if size is None else _two_numbers(size),
+        size=None if size is None else numbers(size, "--size", [2], "W,H, such as 640,480"),
         **said,
     )
 
 
-def _two_numbers(size: str) -> tuple[float, ...]:
+def numbers(words: str, option: str, counts: Sequence[int], like: str) -> tuple[float, ...]:
+    """Understand numbers with commas.
+
+    Parameters
+    ----------
+    words : str
+    option : str
+        What they are said with.
+    counts : sequence of int
+        How many there may be.
+    like : str
+        What they mean, with an example.
+
+    Returns
+    -------
+    tuple of float
+
+    Raises
+    ------
+    typer.BadParameter
+        Something else.
+
+    Examples
+    --------
+    >>> numbers("640,480", "--size", [2], "W,H, such as 640,480")
+    (640.0, 480.0)
+    """
     try:
-        width, height = map(float, size.split(","))
+        found = tuple(map(float, words.split(",")))
     except ValueError:
-        raise typer.BadParameter(f"--size {size}: expected W,H, such as 640,480.") from None
-    return width, height
+        found = ()
+    if len(found) not in counts:
+        raise typer.BadParameter(f"{option} {words}: expected {like}.")
+    return found
+
+
+def frame_number(word: str, option: str) -> int:
+    """Understand the number of a frame.
+
+    Parameters
+    ----------
+    word : str
+    option : str
+        What it is said with.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    typer.BadParameter
+        It is none.
+
+    Examples
+    --------
+    >>> frame_number("12", "--frames")
+    12
+    """
+    try:
+        return int(word)
+    except ValueError:
+        raise typer.BadParameter(f"{option}: {word!r} is no number of a frame.") from None
 
 
 def finish(say: Session, outcomes: Sequence[Any], left_out: Sequence[Path] = ()) -> None:

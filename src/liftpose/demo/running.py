@@ -16,7 +16,7 @@ from liftpose import Lifter, Poses, load, test, train, write_poses
 from liftpose.datasets import ANIMALS, Recording
 from liftpose.demo.figures import draw_errors, draw_joints, draw_pose, draw_training
 from liftpose.demo.outcome import Demo, Written, commands
-from liftpose.demo.staging import STAGING, Shown, looks_from
+from liftpose.demo.staging import STAGING, Shown
 from liftpose.files import replacing
 from liftpose.lifter.checkpoint import (
     BEST,
@@ -34,6 +34,7 @@ from liftpose.lifter.checkpoint import (
 )
 from liftpose.names import closest
 from liftpose.plot import film_lift
+from liftpose.plot.scene import looks_from
 from liftpose.postprocess.evaluation import Evaluation, read_evaluation
 
 OnProgress = Callable[[str, float], None]

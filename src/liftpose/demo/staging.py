@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.datasets import Recording
-from liftpose.geometry.camera import Camera
 from liftpose.skeleton import Skeleton
 
 Floats = npt.NDArray[Any]
@@ -112,27 +111,3 @@ def _windows(values: Floats, width: int) -> Floats:
     sums = np.cumsum(np.append(0.0, values))
     windows: Floats = sums[width:] - sums[:-width]
     return windows
-
-
-def looks_from(camera: Camera) -> tuple[float, float]:
-    """Azimuth and elevation of where a camera stands, seen from what it looks at, in degrees.
-
-    Parameters
-    ----------
-    camera : Camera
-        Its image upright: `x` of the image is level.
-
-    Returns
-    -------
-    tuple of float
-        The azimuth from `x` towards `y`, and the elevation above the ground.
-
-    Examples
-    --------
-    >>> above = Camera(K=np.eye(3), R=[[1, 0, 0], [0, -1, 0], [0, 0, -1]], t=[0, 0, 5])
-    >>> looks_from(above)
-    (-90.0, 90.0)
-    """
-    right, _, forward = np.asarray(camera.R)
-    azimuth = np.degrees(np.arctan2(-right[0], right[1]))
-    return float(azimuth), float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1))))

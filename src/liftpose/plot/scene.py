@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.collections import LineCollection
 
+from liftpose.geometry.camera import Camera
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs
 
 if TYPE_CHECKING:
@@ -73,6 +74,30 @@ def axes_of_view(azimuth: npt.ArrayLike, elevation: npt.ArrayLike) -> FloatArray
     # The lists come first, so that the pictures do.
     axes: FloatArray = np.moveaxis(np.array(rows), (0, 1), (-2, -1))
     return axes
+
+
+def looks_from(camera: Camera) -> tuple[float, float]:
+    """Azimuth and elevation of where a camera stands, seen from what it looks at, in degrees.
+
+    Parameters
+    ----------
+    camera : Camera
+        Its image upright: `x` of the image is level.
+
+    Returns
+    -------
+    tuple of float
+        The azimuth from `x` towards `y`, and the elevation above the ground.
+
+    Examples
+    --------
+    >>> above = Camera(K=np.eye(3), R=[[1, 0, 0], [0, -1, 0], [0, 0, -1]], t=[0, 0, 5])
+    >>> looks_from(above)
+    (-90.0, 90.0)
+    """
+    right, _, forward = np.asarray(camera.R)
+    azimuth = np.degrees(np.arctan2(-right[0], right[1]))
+    return float(azimuth), float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1))))
 
 
 def nice_length(about: float) -> float:
