@@ -12,15 +12,15 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
 from scipy.optimize import isotonic_regression
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 from scipy.spatial.distance import cdist
 
+from liftpose.plot.directions import facing
 from liftpose.plot.flat import FlatPose, draw_flat
 from liftpose.plot.limbs import FloatArray, Limbs, pairs_of
 from liftpose.plot.scene import from_side
 from liftpose.plot.styling import INK, MUTED
-from liftpose.plot.views import facing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,7 +179,7 @@ def _bones_between(skeleton: Skeleton) -> FloatArray:
     """How many bones are between any two joints, (J, J); parts that nothing joins lie aside."""
     count = skeleton.joint_count
     first, second = np.array(skeleton.bones, dtype=np.intp).reshape(-1, 2).T
-    joined = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    joined = csr_array((np.ones(len(first)), (first, second)), shape=(count, count))
     steps = shortest_path(joined, directed=False, unweighted=True)
     whole = np.isfinite(steps)
     far = float(steps[whole].max()) + 1 if skeleton.bones else np.sqrt(count)
@@ -278,7 +278,8 @@ def _letters(
 
 def _width(text: str) -> float:
     """Of a line of letters one point large, points."""
-    return float(TextPath((0, 0), text, size=100).get_extents().x1) / 100
+    # Pixels make small letters a little broader.
+    return 1.08 * float(TextPath((0, 0), text, size=100).get_extents().x1) / 100
 
 
 class _Window(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 
@@ -100,30 +101,31 @@ def draw_flat(
     seam: list[Any] = []
     if casing is not None:
         below: dict[str, Any] = {"zorder": zorder, "clip_on": clip_on}
-        broad = width + 2 * _CASING
+        # As faint as what it surrounds.
+        line_seam, dot_seam = of_bones.copy(), colors[known].copy()
+        line_seam[:, :3] = dot_seam[:, :3] = to_rgb(casing)
+        around = size + 2 * _CASING
         seam = [
-            _lines(ax, pose[bones], casing, broad, of_bones[:, 3], below),
-            _dots(ax, pose[known], casing, casing, size + 2 * _CASING, colors[known, 3], below),
+            _lines(ax, pose[bones], line_seam, width + 2 * _CASING, below),
+            _dots(ax, pose[known], dot_seam, dot_seam, around, below),
         ]
     over: dict[str, Any] = {"zorder": zorder + 0.1, "clip_on": clip_on}
-    lines = _lines(ax, pose[bones], of_bones, width, None, over)
+    lines = _lines(ax, pose[bones], of_bones, width, over)
     over["zorder"] = zorder + 0.2
-    dots = _dots(ax, pose[known], core, colors[known], size, None, over)
+    dots = _dots(ax, pose[known], core, colors[known], size, over)
     return FlatPose(lines, dots, tuple(seam))
 
 
 def _lines(
-    ax: Axes, ends: FloatArray, color: Any, width: float, alpha: Any, style: dict[str, Any]
+    ax: Axes, ends: FloatArray, color: Any, width: float, style: dict[str, Any]
 ) -> LineCollection:
-    lines = LineCollection(
-        list(ends), colors=color, linewidths=width, capstyle="round", alpha=alpha, **style
-    )
+    lines = LineCollection(list(ends), colors=color, linewidths=width, capstyle="round", **style)
     ax.add_collection(lines, autolim=False)
     return lines
 
 
 def _dots(
-    ax: Axes, at: FloatArray, core: Any, ring: Any, size: float, alpha: Any, style: dict[str, Any]
+    ax: Axes, at: FloatArray, core: Any, ring: Any, size: float, style: dict[str, Any]
 ) -> PathCollection:
     dots = PathCollection(
         [Path.unit_circle()],
@@ -134,7 +136,6 @@ def _dots(
         facecolors=core,
         edgecolors=ring,
         linewidths=RING,
-        alpha=alpha,
         **style,
     )
     ax.add_collection(dots, autolim=False)

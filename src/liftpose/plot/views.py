@@ -12,10 +12,11 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
+from liftpose.plot.directions import facing, sides_of
 from liftpose.plot.drawn import paper_of
 from liftpose.plot.ellipses import as_spread, draw_ellipses
 from liftpose.plot.flat import WIDTH, FlatPose, draw_flat
-from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, as_pose, pairs_of
+from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, as_pose
 from liftpose.plot.scene import (
     TRUTH_COLOR,
     axes_of_view,
@@ -68,65 +69,6 @@ class DrawnViews(NamedTuple):
     scale_bar: Line2D
     scale: Text
     legend: Legend | None
-
-
-def facing(pose: npt.ArrayLike, skeleton: Skeleton | None = None) -> float:
-    """Azimuth in which an animal looks.
-
-    Parameters
-    ----------
-    pose : array, shape (J, 3)
-        `z` up.
-    skeleton : Skeleton, optional
-        Whose left and right say where the front is.
-
-    Returns
-    -------
-    float, degrees
-        From `x` towards `y`. Without left and right, that of the longest extent over the ground,
-        where front and rear are not told apart.
-
-    Examples
-    --------
-    >>> from liftpose.skeleton import Skeleton
-    >>> ears = Skeleton(["left_ear", "right_ear"])
-    >>> facing([[0, 1, 0], [0, -1, 0]], ears)
-    0.0
-    """
-    at = as_pose(pose, 3, "pose")
-    ground = at[np.isfinite(at).all(axis=1), :2]
-    if skeleton is not None:
-        left, right = np.array(pairs_of(skeleton), dtype=np.intp).reshape(-1, 2).T
-        across = (at[left] - at[right])[:, :2]
-        across = across[np.isfinite(across).all(axis=1)].sum(axis=0)
-        if np.linalg.norm(across) > _LEVEL * np.ptp(ground, axis=0).max(initial=0.0):
-            return float(np.degrees(np.arctan2(-across[0], across[1]))) + 0.0
-    if len(ground) < 2:
-        return 0.0
-    x, y = np.linalg.svd(ground - ground.mean(axis=0))[2][0]
-    return float(np.degrees(np.arctan2(y, x)))
-
-
-def sides_of(azimuth: float) -> dict[str, tuple[float, float]]:
-    """Views from above, from the side and from the front of an animal.
-
-    Parameters
-    ----------
-    azimuth : float, degrees
-        In which it looks.
-
-    Returns
-    -------
-    dict of str to pair of float, degrees
-        Azimuth and elevation of who looks. From above and from the side, the animal looks to the
-        right.
-
-    Examples
-    --------
-    >>> sides_of(90.0)
-    {'top': (0.0, 90.0), 'side': (0.0, 0.0), 'front': (90.0, 0.0)}
-    """
-    return {"top": (azimuth - 90, 90.0), "side": (azimuth - 90, 0.0), "front": (azimuth, 0.0)}
 
 
 def plot_views(
@@ -267,7 +209,8 @@ def _subject(
     reach = None if spread is None else as_spread(spread, len(at), factor)
     subject = _Subject(limbs, at, real, reach, ground)
     if not np.isfinite(subject.body).all(axis=1).any():
-        raise ValueError("no joint of the pose is known; there is nothing to look at.")
+        what = "pose" if real is None else "truth"
+        raise ValueError(f"no joint of the {what} is known; there is nothing to look at.")
     return subject
 
 
