@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from liftpose import Skeleton
 from liftpose.plot import OKABE_ITO, plot_pose_2d, plot_pose_3d
 
 BONES = [[0, 1], [1, 2], [3, 4]]
@@ -314,3 +315,79 @@ def test_2d_pose_keeps_an_image_beneath_upright(flat):
 def test_2d_pose_of_another_dimension(flat):
     with pytest.raises(ValueError, match=r"tar needs shape \(J, 2\), got \(5, 3\)"):
         plot_pose_2d(flat, POSE, BONES)
+
+
+BODY = Skeleton(
+    ["left_hip", "left_knee", "left_foot", "right_hip", "right_foot"],
+    bones=BONES,
+    limbs=LIMB_ID,
+    colors=COLORS,
+)
+
+
+def points_of(line):
+    return [tuple(point) for point in np.array(getattr(line, "get_data_3d", line.get_data)()).T]
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_left_joints_are_hollow_where_a_skeleton_says_which_they_are(ax, flat, deep):
+    pose = POSE.copy()
+    pose[1] = np.nan
+    if deep:
+        drawn = plot_pose_3d(ax, pred=pose, skeleton=BODY).prediction
+    else:
+        pose = pose[:, :2]
+        drawn = plot_pose_2d(flat, pose, normalize=False, skeleton=BODY)
+    # Pairs are found by name: hips and feet; the knee has no twin.
+    (ring,) = drawn.rings
+    assert points_of(ring) == [tuple(pose[0]), tuple(pose[2])]
+    assert to_rgb(ring.get_markerfacecolor()) == (1, 1, 1)
+    np.testing.assert_allclose(to_rgb(ring.get_markeredgecolor()), np.array(COLORS[0]) / 255)
+    assert ring.get_linestyle() == "None"
+    assert ring.get_zorder() > max(line.get_zorder() for line in drawn.lines)
+    assert drawn_bones(drawn) == as_bones(pose, BONES[2:])
+    drawn.remove()
+    assert not (ax if deep else flat).lines
+
+
+def test_hollow_joints_are_of_the_colour_beneath(flat):
+    flat.set_facecolor("#14171a")
+    (ring,) = plot_pose_2d(flat, POSE[:, :2], skeleton=BODY).rings
+    assert to_rgb(ring.get_markerfacecolor()) == to_rgb("#14171a")
+    flat.set_facecolor("none")
+    flat.figure.set_facecolor("#f5f6f7")
+    (ring,) = plot_pose_2d(flat, POSE[:, :2], skeleton=BODY).rings
+    assert to_rgb(ring.get_markerfacecolor()) == to_rgb("#f5f6f7")
+
+
+def test_a_prediction_over_its_target_is_filled_on_the_right(ax):
+    drawn = plot_pose_3d(ax, pred=POSE, tar=POSE, skeleton=BODY)
+    for line in drawn.prediction.lines:
+        assert to_rgb(line.get_markerfacecolor()) == to_rgb(line.get_color())
+    assert len(drawn.prediction.rings) == len(drawn.target.rings) == 1
+
+
+def test_the_arguments_of_0_22_know_no_sides(ax):
+    drawn = plot_pose_3d(ax, BONES, POSE, POSE, LIMB_ID, COLORS)
+    assert drawn.prediction.rings == drawn.target.rings == []
+
+
+def test_a_skeleton_or_its_parts_but_not_both(ax, flat):
+    with pytest.raises(TypeError, match="bones, colors came beside a skeleton"):
+        plot_pose_3d(ax, BONES, POSE, colors=COLORS, skeleton=BODY)
+    with pytest.raises(TypeError, match="limb_id came beside a skeleton"):
+        plot_pose_2d(flat, POSE[:, :2], limb_id=LIMB_ID, skeleton=BODY)
+    with pytest.raises(ValueError, match="skeleton has 5 joints, but the pose has 4"):
+        plot_pose_3d(ax, pred=POSE[:4], skeleton=BODY)
+
+
+def test_without_bones_joints_are_drawn_alone(ax, flat):
+    assert len(lone_joints(plot_pose_3d(ax, pred=POSE).prediction)) == 5
+    assert len(lone_joints(plot_pose_2d(flat, POSE[:, :2]))) == 5
+
+
+def test_walls_are_taken_away_unless_somebody_has_coloured_them(ax):
+    ax.yaxis.set_pane_color((1, 0, 0, 1))
+    plot_pose_3d(ax, BONES, POSE)
+    walls = [axis.pane.get_facecolor()[3] for axis in (ax.xaxis, ax.yaxis, ax.zaxis)]
+    assert walls == [0, 1, 0]
