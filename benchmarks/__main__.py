@@ -7,6 +7,7 @@ from importlib import import_module
 BENCHMARKS = {
     "cameras": "triangulation, augmentation, viewpoints, placing, another rig, a start without 3D",
     "confidence": "what a threshold on the tracker's confidence costs or gains",
+    "film": "how fast poses are filmed, beside liftpose 0.22, and that memory stays flat",
     "first": "accuracy and cost of training beside ridge, the mean pose and liftpose 0.22",
     "memory": "peak memory of `liftpose lift` for few frames and for a million",
     "peer": "train liftpose 0.22 on the recordings and keep its predictions",

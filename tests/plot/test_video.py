@@ -5,8 +5,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from mpl_toolkits.mplot3d import proj3d
 
 from liftpose.plot import plot_pose_3d, plot_video_3d, video
 
@@ -174,30 +176,142 @@ def test_axes_are_left_without_the_poses(scene, poses, tmp_path):
     assert ax.get_legend() is legend
 
 
-def test_tails_follow_the_chosen_joint_and_fade(scene, poses, tmp_path, monkeypatch):
-    seen = []
-    original = video._Scene.picture
+def shown_at(ax, points, height):
+    """Pixels (..., 2) at which Matplotlib shows points, `y` down from the middle of the first."""
+    x, y, _ = proj3d.proj_transform(*np.reshape(points, (-1, 3)).T, ax.get_proj())
+    placed = ax.transData.transform(np.column_stack([x, y]))
+    placed = np.column_stack([placed[:, 0] - 0.5, height - 0.5 - placed[:, 1]])
+    return placed.reshape(*np.shape(points)[:-1], 2)
 
-    def picture(self, frame):
-        drawn = original(self, frame)
-        tails = self._tails
-        seen.append((np.array(tails._segments3d), np.array(tails.get_color())))
-        return drawn
 
-    monkeypatch.setattr(video._Scene, "picture", picture)
-    poses[6, 4] = np.nan
-    plot_video_3d(
-        *scene, 9, PAR, poses, trailing=3, trailing_keypts=[1, 4], name=tmp_path / "a.mp4"
+def around(picture, place, reach=1):
+    """Mean colour of the pixels around a place."""
+    x, y = np.round(place).astype(int)
+    return picture[y - reach : y + reach + 1, x - reach : x + reach + 1].mean(axis=(0, 1))
+
+
+@pytest.mark.parametrize("turn", [(30, -60), (80, 10)])
+def test_joints_and_bones_are_where_perspective_says(poses, tmp_path, turn):
+    fig = Figure(figsize=(4, 3), dpi=100)
+    ax = fig.add_subplot(projection="3d")
+    ax.view_init(*turn)
+    film = plot_video_3d(fig, ax, 12, PAR, poses, name=tmp_path / "a.mp4")
+    pictures = decode(film)[1]
+    FigureCanvasAgg(fig).draw()
+    places = shown_at(ax, poses, 300)
+    for frame in (0, 5, 11):
+        for joint, color in enumerate([RED] * 3 + [BLUE] * 2):
+            assert np.abs(around(pictures[frame], places[frame, joint]) - color).max() < 70
+        for first, second in BONES:
+            middle = places[frame, [first, second]].mean(axis=0)
+            assert np.ptp(around(pictures[frame], middle, 0)) > 60
+        # And nowhere else.
+        ends = places[frame][np.array(BONES)]
+        along = np.linspace(0, 1, 60)[:, None, None]
+        ink = (ends[:, 0] * (1 - along) + ends[:, 1] * along).reshape(-1, 2)
+        y, x = np.nonzero(np.ptp(pictures[frame], axis=-1) > 60)
+        far = np.hypot(x - ink[:, :1], y - ink[:, 1:]).min(axis=0)
+        assert len(far) > 100
+        assert far.max() < 6
+
+
+def test_tails_follow_the_chosen_joint_and_fade(tmp_path):
+    """One joint moves along a line; the tail is strongest behind it, and ends where it ends."""
+    fig = Figure(figsize=(4, 4), dpi=100)
+    ax = fig.add_subplot(projection="3d")
+    ax.view_init(90, -90)
+    ax.set_axis_off()
+    poses = np.zeros((12, 3, 3))
+    poses[:, 0] = [0, -2, 0]
+    poses[:, 1, 0] = np.arange(12)
+    poses[:, 2] = np.arange(12)[:, None] * [1, 0, 0] + [0, 3, 0]
+    par = {"vis": {"bones": [], "limb_id": [0, 0, 1], "colors": [RED, BLUE]}}
+    film = plot_video_3d(
+        fig, ax, 12, par, poses, trailing=4, trailing_keypts=[1], name=tmp_path / "a.mp4"
     )
-    assert [len(segments) for segments, _ in seen] == [0, 2, 4, 6, 6, 6, 5, 4, 4]
-    segments, colors = seen[5]
-    expected = np.stack([poses[2:5][:, [1, 4]], poses[3:6][:, [1, 4]]], axis=2).reshape(-1, 2, 3)
-    np.testing.assert_allclose(segments, expected)
-    np.testing.assert_allclose(colors[::2, :3], [np.array(RED) / 255] * 3)
-    np.testing.assert_allclose(colors[1::2, :3], [np.array(BLUE) / 255] * 3)
-    assert (np.diff(colors[::2, 3]) > 0).all()
-    # The newest piece is as strong while the tail is still growing.
-    assert seen[1][1][-1, 3] == colors[-1, 3]
+    pictures = decode(film)[1]
+    FigureCanvasAgg(fig).draw()
+    steps = shown_at(ax, (poses[:-1, 1] + poses[1:, 1]) / 2, 400)
+    ink = np.array(
+        [[255 - around(picture, step, 0)[1:].mean() for step in steps] for picture in pictures]
+    )
+    for frame in range(1, 12):
+        first = max(0, frame - 4)
+        fades = ink[frame, first:frame]
+        assert (np.diff(fades) > 10).all()
+        assert (ink[frame, :first] < 12).all()
+        assert (ink[frame, frame:] < 12).all()
+        # The newest piece is as strong while the tail is still growing.
+        assert abs(fades[-1] - 0.6 * 255) < 20
+    others = shown_at(ax, (poses[:-1, 2] + poses[1:, 2]) / 2, 400)
+    assert min(around(pictures[11], place, 0).min() for place in others) > 240
+
+
+def test_tails_end_where_the_joint_was_not_seen(tmp_path):
+    fig = Figure(figsize=(4, 4), dpi=100)
+    ax = fig.add_subplot(projection="3d")
+    ax.view_init(90, -90)
+    ax.set_axis_off()
+    poses = np.zeros((12, 1, 3))
+    poses[:, 0, 0] = np.arange(12)
+    poses[8] = np.nan
+    par = {"vis": {"bones": [], "limb_id": [0], "colors": [RED]}}
+    film = plot_video_3d(fig, ax, 12, par, poses, trailing=9, name=tmp_path / "a.mp4")
+    pictures = decode(film)[1]
+    FigureCanvasAgg(fig).draw()
+    middles = np.column_stack([np.arange(11) + 0.5, np.zeros((11, 2))])
+    ink = [255 - around(pictures[11], place, 0)[1:].mean() for place in shown_at(ax, middles, 400)]
+    assert max(ink[7:9]) < 12  # before and after frame 8
+    assert min(ink[5:7]) > 40
+    assert min(ink[9:]) > 100
+    joint = shown_at(ax, [[8.0, 0, 0]], 400)[0]
+    assert around(pictures[8], joint, 2).min() > 200
+
+
+def test_tails_go_on_over_blocks_of_frames(scene, poses, tmp_path, monkeypatch):
+    whole = plot_video_3d(*scene, 12, PAR, poses, poses, trailing=3, name=tmp_path / "a.mp4")
+    monkeypatch.setattr(video, "_AT_ONCE", 2)
+    parts = plot_video_3d(*scene, 12, PAR, poses, poses, trailing=3, name=tmp_path / "b.mp4")
+    np.testing.assert_array_equal(decode(whole)[1], decode(parts)[1])
+
+
+def test_poses_with_nothing_seen_and_one_frame(scene, poses, tmp_path):
+    poses[0] = np.nan
+    pictures = decode(plot_video_3d(*scene, 3, PAR, poses, trailing=2, name=tmp_path / "a.mp4"))[1]
+    assert share_of(pictures[0], RED) == share_of(pictures[0], BLUE) == 0
+    assert share_of(pictures[1], RED) > 0
+    single = decode(plot_video_3d(*scene, 1, PAR, poses[1:], trailing=2, name=tmp_path / "b.mp4"))
+    assert len(single[1]) == 1
+    # The rest of an animal of which a joint is not known is there, without that joint's bones.
+    poses[2, 3] = np.nan
+    one = decode(plot_video_3d(*scene, 1, PAR, poses[2:], name=tmp_path / "c.mp4", dpi=200))[1][0]
+    assert 0 < share_of(one, BLUE) < 0.002
+    assert share_of(one, RED) > 0.001
+
+
+def test_thousand_joints(tmp_path):
+    fig = Figure(figsize=(3, 3), dpi=100)
+    ax = fig.add_subplot(projection="3d")
+    rng = np.random.default_rng(0)
+    poses = rng.normal(size=(4, 1000, 3))
+    bones = np.column_stack([np.arange(999), np.arange(1, 1000)])
+    limbs = np.arange(1000) // 10
+    par = {"vis": {"bones": bones, "limb_id": limbs}}
+    pictures = decode(plot_video_3d(fig, ax, 4, par, poses, trailing=2, name=tmp_path / "a.mp4"))[1]
+    assert pictures.shape == (4, 300, 300, 3)
+    assert (np.ptp(pictures[3], axis=-1) > 60).mean() > 0.05
+
+
+def test_poses_stay_within_their_axes(poses, tmp_path):
+    """Limits that the caller set cut off what lies far outside, as in the still."""
+    fig = Figure(figsize=(4, 2), dpi=100)
+    ax = fig.add_subplot(1, 2, 1, projection="3d")
+    ax.set(xlim=(1.8, 2.2), ylim=(1.8, 2.2), zlim=(1.8, 2.2))
+    pictures = decode(plot_video_3d(fig, ax, 3, PAR, poses, trailing=2, name=tmp_path / "a.mp4"))[1]
+    right = int(np.ceil(ax.bbox.x1))
+    inked = np.ptp(pictures, axis=-1) > 60
+    assert inked[..., :right].any()
+    assert not inked[..., right + 1 :].any()
 
 
 def test_tails_are_in_the_picture(scene, poses, tmp_path):

@@ -20,9 +20,11 @@ from liftpose.plot.raster import Box, Canvas, Pixels
 
 _BT709, _NARROW_RANGE = 1, 1  # FFmpeg's numbers
 _CODEC = "libx264"
-# Measured on films of poses, 1440 x 1440 pixels: 7 ms of CPU a picture and 3.8 kB, where "medium"
-# takes 18 ms and 4.0 kB, "superfast" 6 ms and 9 kB, "ultrafast" 3 ms and 20 kB.
-_OPTIONS = {"preset": "veryfast", "crf": "18"}
+# Measured on films of poses, 1440 x 1440 pixels, ms of CPU and kB a picture: this 5.7 and 4.1; with
+# motion finer than a pixel 7.6 and 3.4; "medium" 17 and 3.7, "superfast" 6.0 and 8.2, "ultrafast"
+# 3.2 and 18.
+_DRAWN = {"preset": "veryfast", "crf": "18", "x264-params": "subme=0"}
+_RECORDED = {"preset": "veryfast", "crf": "18"}
 _MOST_THREADS = 8  # each holds some pictures
 _LARGEST = 16384  # pixels each way, of H.264 in x264
 # Changed parts are given one of few sizes, for each of which swscale sets itself up anew.
@@ -60,7 +62,13 @@ def as_rate(fps: float) -> Fraction:
     return rate
 
 
-def encode(path: Path, rate: Fraction, pictures: Iterable[npt.NDArray[np.uint8] | Canvas]) -> None:
+def encode(
+    path: Path,
+    rate: Fraction,
+    pictures: Iterable[npt.NDArray[np.uint8] | Canvas],
+    *,
+    recorded: bool = False,
+) -> None:
     """Write pictures to a film.
 
     The film is written in place; what calls it writes beside and renames, see `files.replacing`.
@@ -75,6 +83,9 @@ def encode(path: Path, rate: Fraction, pictures: Iterable[npt.NDArray[np.uint8] 
         All of one size; an odd width or height loses its last column or row. Each is done with
         when the next is asked for, so it may be the same array or canvas again. Of a canvas, only
         what changed since the picture before is looked at, which is faster.
+    recorded : bool
+        Pictures hold those of a camera. Motion is looked for between pixels then, which takes
+        longer and makes such films smaller.
 
     Raises
     ------
@@ -111,7 +122,7 @@ def encode(path: Path, rate: Fraction, pictures: Iterable[npt.NDArray[np.uint8] 
             pixels, changed = _looked_at(picture)
             if film is None:
                 size = pixels.shape
-                film = _Film(container, rate, *_even(pixels))
+                film = _Film(_stream(container, rate, recorded), rate, *_even(pixels))
             elif pixels.shape != size:
                 raise ValueError(
                     f"picture {number} has shape {pixels.shape}, and the first has {size}; all "
@@ -166,12 +177,11 @@ def _explained(path: Path) -> Iterator[None]:
 class _Film:
     """The video of a container, and the picture that it shows last."""
 
-    def __init__(self, container: Any, rate: Fraction, width: int, height: int):
+    def __init__(self, stream: Any, rate: Fraction, width: int, height: int):
         import av
 
-        self._container, self._rate = container, rate
+        self._stream, self._rate = stream, rate
         self._width, self._height = width, height
-        self._stream = stream = _stream(container, rate)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         # Written down, so that no player has to guess the colours from the size of the picture.
         stream.colorspace = stream.color_primaries = stream.color_trc = _BT709
@@ -188,7 +198,7 @@ class _Film:
             self._paint(pixels[box.top : box.bottom, box.left : box.right].copy(), box)
         # x264 copies a picture before it comes back, so that one is enough.
         self._frame.pts, self._frame.time_base = number, 1 / self._rate
-        self._container.mux(self._stream.encode(self._frame))
+        self._stream.container.mux(self._stream.encode(self._frame))
 
     def _paint(self, part: Pixels, box: Box) -> None:
         import av
@@ -211,7 +221,7 @@ class _Film:
 
     def finish(self) -> None:
         """Compress what the encoder held back."""
-        self._container.mux(self._stream.encode())
+        self._stream.container.mux(self._stream.encode())
 
 
 def _threads() -> int:
@@ -219,7 +229,7 @@ def _threads() -> int:
     return min((os.cpu_count() or 1) + 1, _MOST_THREADS)
 
 
-def _stream(container: Any, rate: Fraction) -> Any:
+def _stream(container: Any, rate: Fraction, recorded: bool) -> Any:
     import av
 
     try:
@@ -229,7 +239,7 @@ def _stream(container: Any, rate: Fraction) -> Any:
             f"films need the H.264 encoder {_CODEC}, which this PyAV ({av.__version__}) was built "
             "without. The wheels on PyPI have it: pip install --force-reinstall av"
         ) from None
-    return container.add_stream(_CODEC, rate=rate, options=dict(_OPTIONS))
+    return container.add_stream(_CODEC, rate=rate, options=dict(_RECORDED if recorded else _DRAWN))
 
 
 def _as_array(plane: Any) -> npt.NDArray[np.uint8]:
