@@ -237,7 +237,9 @@ def beside_truth(lifted: Lifted, truth: Floats, roots: Sequence[int]) -> Lifted:
 def _mean(values: Floats) -> Floats:
     known = np.isfinite(values)
     count = known.sum(axis=1)
-    return np.where(count, np.where(known, values, 0).sum(axis=1), np.nan) / np.maximum(count, 1)
+    total = np.where(count, np.where(known, values, 0).sum(axis=1), np.nan)
+    mean: Floats = total / np.maximum(count, 1)
+    return mean
 
 
 def placed_by(lifted: Lifted) -> Camera | None:

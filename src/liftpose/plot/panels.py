@@ -184,7 +184,8 @@ class SpaceHalf:
 
         def seen(points: FloatArray) -> FloatArray:
             turned = (points - centre) @ axes.T
-            return self._middle + turned[..., :2] * [self._pixels, -self._pixels]
+            places: FloatArray = self._middle + turned[..., :2] * [self._pixels, -self._pixels]
+            return places
 
         if self._level[number] > 0:
             pieces, alpha = ground_lines(centre, self._cell, ground)
@@ -238,8 +239,8 @@ class SpaceHalf:
 
 def _over(poses: FloatArray, ground: FloatArray) -> FloatArray:
     """Poses with the points below them, each on the ground of its row."""
-    level = ground[:, None, None] * [0.0, 0.0, 1.0]
-    return with_shadow(poses - level) + level
+    level = ground[:, None, None] * np.array([0.0, 0.0, 1.0])
+    return np.asarray(with_shadow(poses - level) + level, dtype=float)
 
 
 class Seen(Protocol):

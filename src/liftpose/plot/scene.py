@@ -76,30 +76,6 @@ def axes_of_view(azimuth: npt.ArrayLike, elevation: npt.ArrayLike) -> FloatArray
     return axes
 
 
-def looks_from(camera: Camera) -> tuple[float, float]:
-    """Azimuth and elevation of where a camera stands, seen from what it looks at, in degrees.
-
-    Parameters
-    ----------
-    camera : Camera
-        Its image upright: `x` of the image is level.
-
-    Returns
-    -------
-    tuple of float
-        The azimuth from `x` towards `y`, and the elevation above the ground.
-
-    Examples
-    --------
-    >>> above = Camera(K=np.eye(3), R=[[1, 0, 0], [0, -1, 0], [0, 0, -1]], t=[0, 0, 5])
-    >>> looks_from(above)
-    (-90.0, 90.0)
-    """
-    right, _, forward = np.asarray(camera.R)
-    azimuth = np.degrees(np.arctan2(-right[0], right[1]))
-    return float(azimuth), float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1))))
-
-
 def nice_length(about: float) -> float:
     """Give 1, 2 or 5 times a power of ten, the largest that is not above a length.
 
@@ -341,3 +317,27 @@ class Scene:
 
 def _whole(segments: FloatArray) -> FloatArray:
     return segments[np.isfinite(segments).all(axis=(1, 2))]
+
+
+def looks_from(camera: Camera) -> tuple[float, float]:
+    """Azimuth and elevation of where a camera stands, seen from what it looks at, in degrees.
+
+    Parameters
+    ----------
+    camera : Camera
+        Its image upright: `x` of the image is level.
+
+    Returns
+    -------
+    tuple of float
+        The azimuth from `x` towards `y`, and the elevation above the ground.
+
+    Examples
+    --------
+    >>> above = Camera(K=np.eye(3), R=[[1, 0, 0], [0, -1, 0], [0, 0, -1]], t=[0, 0, 5])
+    >>> looks_from(above)
+    (-90.0, 90.0)
+    """
+    right, _, forward = np.asarray(camera.R)
+    azimuth = np.degrees(np.arctan2(-right[0], right[1]))
+    return float(azimuth), float(np.degrees(np.arcsin(np.clip(-forward[2], -1, 1))))

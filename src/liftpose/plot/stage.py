@@ -137,7 +137,7 @@ def film(
     rate = as_rate(reel.fps)
     stage = Stage(shot, reel, footage, offset)
 
-    def pictures() -> Iterator[npt.NDArray[np.uint8]]:
+    def pictures() -> Iterator[Canvas]:
         for number in range(len(reel.rows)):
             yield stage.picture(number)
             if on_frame is not None:
@@ -197,8 +197,8 @@ class Stage:
     def _draw_legend(self, still: Canvas) -> None:
         """Say what is drawn how, from the right to the left."""
         k, shot, color = self._scale, self._shot, np.array(MUTED)
-        x, y = still.width - self._edge, self._base
-        entries = []
+        x, y = float(still.width - self._edge), float(self._base)
+        entries: list[tuple[str, FloatArray, float, bool | None]] = []
         if shot.truth is not None:
             entries.append(("truth", np.array(TRUTH), 7.2, None))
         if (shot.faint is not None and shot.faint.any()) or (
@@ -217,7 +217,7 @@ class Stage:
                 still.discs(ends.mean(axis=0)[None], 5 * k, ink, hollow=[hollow], ring=0.5)
             x -= 26 * k + 26 * k
 
-    def picture(self, number: int) -> npt.NDArray[np.uint8]:
+    def picture(self, number: int) -> Canvas:
         """Draw a picture of the film; pictures are drawn in their order.
 
         Parameters
@@ -227,8 +227,8 @@ class Stage:
 
         Returns
         -------
-        array, shape (height, width, 4), uint8
-            The same array every time.
+        Canvas
+            The same every time.
         """
         canvas, row = self._canvas, int(self._reel.rows[number])
         canvas.clear()
@@ -236,7 +236,7 @@ class Stage:
         if self._left is not None:
             self._left.show(canvas, number)
         self._caption(canvas, row)
-        return canvas.pixels
+        return canvas
 
     def _caption(self, canvas: Canvas, row: int) -> None:
         k, shot, slower = self._scale, self._shot, self._reel.slower
