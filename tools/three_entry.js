@@ -3,6 +3,7 @@ export {
   BackSide,
   BufferAttribute,
   Color,
+  CustomBlending,
   CylinderGeometry,
   DoubleSide,
   DynamicDrawUsage,

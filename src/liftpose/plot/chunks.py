@@ -63,21 +63,22 @@ def encode_chunk(layers: Mapping[str, Floats], order: Sequence[str]) -> bytes:
 
 
 def _packed(values: Floats, most: int) -> bytes:
-    low, step = _scale(values, most)
+    seen = np.isfinite(values).all(axis=-1, keepdims=True)
+    low, step = _scale(values, seen, most)
     with np.errstate(invalid="ignore"):
         steps = np.rint((values - low) / np.where(step > 0, step, 1))
-    seen = np.isfinite(values).all(axis=-1, keepdims=True)
     held = np.where(seen, np.clip(steps, 0, most), ABSENT).astype("<u2")
     change = np.diff(held, axis=0, prepend=np.zeros_like(held[:1]))
     planes = np.ascontiguousarray(change.reshape(-1).view(np.uint8).reshape(-1, 2).T)
     return low.tobytes() + step.tobytes() + planes.tobytes()
 
 
-def _scale(values: Floats, most: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _scale(
+    values: Floats, seen: npt.NDArray[np.bool_], most: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Lowest value and step of each coordinate, as they are stored."""
-    finite = np.isfinite(values)
-    low = np.where(finite, values, np.inf).min(axis=(0, 1), initial=np.inf)
-    high = np.where(finite, values, -np.inf).max(axis=(0, 1), initial=-np.inf)
+    low = np.where(seen, values, np.inf).min(axis=(0, 1), initial=np.inf)
+    high = np.where(seen, values, -np.inf).max(axis=(0, 1), initial=-np.inf)
     known = np.isfinite(low)
     low32 = np.where(known, low, 0).astype("<f4")
     span = np.where(known, high, 0) - low32

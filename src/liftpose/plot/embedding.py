@@ -7,16 +7,16 @@ import gzip
 import html
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
-
-from liftpose.plot.track import CHUNK, Track, chunks, header
+from liftpose.plot.track import CHUNK, Track, chunks, header, thinned
 
 MOST = 500
 """Frames of a player in a notebook, which is kept in the file of the notebook."""
+
+HEIGHT = 520
+"""Of a player in a notebook, pixels."""
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -93,7 +93,7 @@ def packed_script(identity: str, data: str | bytes) -> str:
 
 
 def json_script(identity: str, value: Any) -> str:
-    """Give an element that holds plain values in a page.
+    r"""Give an element that holds plain values in a page.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def json_script(identity: str, value: Any) -> str:
     Examples
     --------
     >>> json_script("header", {"title": "</script>"})
-    '<script type="application/json" id="header">{"title": "\\\\u003c/script>"}</script>'
+    '<script type="application/json" id="header">{"title": "\\u003c/script>"}</script>'
     """
     text = json.dumps(value, allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json" id="{identity}">{text}</script>'
@@ -135,6 +135,7 @@ def player_page(track: Track, *, note: str = "", options: Any = None, chunk: int
 
     Examples
     --------
+    >>> import numpy as np
     >>> from liftpose.plot.limbs import Limbs
     >>> track = Track({"pose": np.ones((9, 1, 3))}, ("nose",), Limbs.resolve(1, [], None, None))
     >>> "http" in player_page(track).replace("http://www.w3.org/2000/svg", "")
@@ -155,7 +156,7 @@ def player_page(track: Track, *, note: str = "", options: Any = None, chunk: int
     )
 
 
-def inline_player(track: Track, height: int = 420, most: int = MOST) -> str:
+def inline_player(track: Track, height: int = HEIGHT, most: int = MOST, *, note: str = "") -> str:
     """Give a player as a part of another page, such as a notebook.
 
     Parameters
@@ -165,7 +166,9 @@ def inline_player(track: Track, height: int = 420, most: int = MOST) -> str:
         player says so.
     height : int, pixels
     most : int
-        Frames that are kept.
+        Frames that are kept, about.
+    note : str
+        Plain text to stand below the player; by default how many frames are kept, if not all.
 
     Returns
     -------
@@ -174,61 +177,16 @@ def inline_player(track: Track, height: int = 420, most: int = MOST) -> str:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from liftpose.plot.limbs import Limbs
     >>> track = Track({"pose": np.ones((9, 1, 3))}, ("nose",), Limbs.resolve(1, [], None, None))
     >>> inline_player(track)[:7]
     '<iframe'
     """
     kept = thinned(track, most)
-    note = ""
-    if kept.frames < track.frames:
+    if kept.frames < track.frames and not note:
         note = f"{kept.frames:,} of {track.frames:,} frames, evenly spaced."
     page = html.escape(player_page(kept, note=note), quote=True)
     style = f"width: 100%; height: {height}px; border: 0; display: block"
     title = html.escape(track.title or "3D poses")
     return f'<iframe title="{title}" style="{style}" srcdoc="{page}"></iframe>'
-
-
-def thinned(track: Track, most: int) -> Track:
-    """Give evenly spaced frames of a track, every recording's first among them.
-
-    Parameters
-    ----------
-    track : Track
-    most : int
-        Frames that are left, about; at least one of each recording.
-
-    Returns
-    -------
-    Track
-        The same where it is no longer than that. Its frames a second are fewer by as much.
-
-    Examples
-    --------
-    >>> from liftpose.plot.limbs import Limbs
-    >>> bare = Limbs.resolve(1, [], None, None)
-    >>> thinned(Track({"pose": np.ones((900, 1, 3))}, ("nose",), bare, fps=90), 300).fps
-    30.0
-    """
-    if most < 1:
-        raise ValueError(f"a player needs a frame at least, got most={most}.")
-    every = -(-track.frames // most)
-    if every <= 1:
-        return track
-    rows = [np.arange(first, first + count, every) for _, first, count in track.recordings]
-    counts = [len(each) for each in rows]
-    begins = np.cumsum([0, *counts])
-    kept = np.concatenate(rows)
-    places = np.searchsorted(kept, [frame for frame, _ in track.marks], side="right") - 1
-    return replace(
-        track,
-        layers={name: values[kept] for name, values in track.layers.items()},
-        fps=None if track.fps is None else track.fps / every,
-        recordings=tuple(
-            (name, int(begins[i]), counts[i]) for i, (name, _, _) in enumerate(track.recordings)
-        ),
-        lines={
-            name: (label, unit, values[kept]) for name, (label, unit, values) in track.lines.items()
-        },
-        marks=tuple((int(at), text) for at, (_, text) in zip(places, track.marks, strict=True)),
-    )

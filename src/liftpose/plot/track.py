@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from liftpose.plot.chunks import decode_chunk, encode_chunk
 from liftpose.plot.limbs import Limbs
 from liftpose.poses import Floats
 
-__all__ = ["CHUNK", "LAYERS", "Track", "chunks", "decode_chunk", "encode_chunk", "header"]
+__all__ = [
+    "CHUNK",
+    "LAYERS",
+    "Track",
+    "chunks",
+    "decode_chunk",
+    "encode_chunk",
+    "evenly",
+    "header",
+    "thinned",
+]
 
 LAYERS: Mapping[str, int] = {"pose": 3, "truth": 3, "spread": 3, "image": 2, "reprojected": 2}
 """Every layer that a track may have, in the order of a file, and its number of coordinates."""
@@ -54,6 +65,8 @@ class Track:
     title : str
     bar : float
         How many standard deviations the drawn spread reaches.
+    bar_label : str
+        What that is, in words; by default the number of standard deviations.
 
     Raises
     ------
@@ -80,6 +93,7 @@ class Track:
     marks: tuple[tuple[int, str], ...] = ()
     title: str = ""
     bar: float = 1.0
+    bar_label: str = ""
 
     def __post_init__(self) -> None:
         if "pose" not in self.layers:
@@ -184,10 +198,11 @@ def header(track: Track, chunk: int = CHUNK) -> dict[str, Any]:
         ],
         "marks": [{"frame": int(frame), "text": text} for frame, text in sorted(track.marks)],
         "box": {"low": low, "high": high},
-        "image_box": _image_box(track),
+        **_image_extent(track),
         "ground": ground,
         "size": size,
         "bar": track.bar,
+        "bar_label": track.bar_label or f"{track.bar:.3g} SD",
     }
 
 
@@ -216,6 +231,82 @@ def chunks(track: Track, chunk: int = CHUNK) -> Iterator[bytes]:
         yield encode_chunk({name: track.layers[name][rows] for name in track.order}, track.order)
 
 
+def evenly(lengths: Sequence[int], most: int) -> tuple[npt.NDArray[np.intp], list[int], int]:
+    """Choose evenly spaced rows of every recording.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Rows of each recording.
+    most : int
+        Rows that are chosen, about; at least the first of each recording.
+
+    Returns
+    -------
+    rows : array of int
+    counts : list of int
+        How many of them each recording has.
+    every : int
+        Every how many-th row they are.
+
+    Raises
+    ------
+    ValueError
+        `most` is less than 1.
+
+    Examples
+    --------
+    >>> rows, counts, every = evenly([5, 2], most=4)
+    >>> rows.tolist(), counts, every
+    ([0, 2, 4, 5], [3, 1], 2)
+    """
+    if most < 1:
+        raise ValueError(f"a player needs a frame at least, got most={most}.")
+    every = max(1, -(-sum(lengths) // most))
+    firsts = np.cumsum([0, *lengths])
+    rows = [np.arange(firsts[i], firsts[i] + count, every) for i, count in enumerate(lengths)]
+    return np.concatenate([*rows, np.zeros(0, np.intp)]), [len(each) for each in rows], every
+
+
+def thinned(track: Track, most: int) -> Track:
+    """Give evenly spaced frames of a track.
+
+    Parameters
+    ----------
+    track : Track
+    most : int
+        Frames that are left, about; at least one of each recording.
+
+    Returns
+    -------
+    Track
+        The same where it is no longer than that. Its frames a second are fewer by as much.
+
+    Examples
+    --------
+    >>> bare = Limbs.resolve(1, [], None, None)
+    >>> thinned(Track({"pose": np.ones((900, 1, 3))}, ("nose",), bare, fps=90), 300).fps
+    30.0
+    """
+    rows, counts, every = evenly([count for _, _, count in track.recordings], most)
+    if every == 1:
+        return track
+    firsts = np.cumsum([0, *counts])
+    places = np.searchsorted(rows, [frame for frame, _ in track.marks], side="right") - 1
+    return replace(
+        track,
+        layers={name: values[rows] for name, values in track.layers.items()},
+        fps=None if track.fps is None else track.fps / every,
+        recordings=tuple(
+            (name, int(firsts[i]), counts[i]) for i, (name, _, _) in enumerate(track.recordings)
+        ),
+        lines={
+            name: (label, unit, values[rows]) for name, (label, unit, values) in track.lines.items()
+        },
+        marks=tuple((int(at), text) for at, (_, text) in zip(places, track.marks, strict=True)),
+    )
+
+
 def _extent(track: Track) -> tuple[list[float], list[float], float, float]:
     """Where nearly all joints are, the height of the ground, and the size of the animal."""
     every = max(1, track.frames // _SAMPLE)
@@ -232,15 +323,20 @@ def _extent(track: Track) -> tuple[list[float], list[float], float, float]:
     return low.tolist(), high.tolist(), ground, size or 1.0
 
 
-def _image_box(track: Track) -> dict[str, list[float]] | None:
-    """Where nearly all keypoints of the image are; None where there are none."""
+def _image_extent(track: Track) -> dict[str, Any]:
+    """Where nearly all keypoints of the image are, and how large the animal is in it."""
     every = max(1, track.frames // _SAMPLE)
     image = np.asarray(track.layers["image"][::every] if "image" in track.layers else [], float)
-    known = image[np.isfinite(image).all(axis=-1)] if image.size else image
-    if not len(known):
-        return None
+    image = image[np.isfinite(image).any(axis=(1, 2))] if image.size else image
+    if not image.size:
+        return {"image_box": None, "image_reach": None}
+    known = image[np.isfinite(image).all(axis=-1)]
     low, high = np.percentile(known, [_OUTSIDE, 100 - _OUTSIDE], axis=0)
-    return {"low": low.tolist(), "high": high.tolist()}
+    reach = (np.nanmax(image, axis=1) - np.nanmin(image, axis=1)).max(axis=1)
+    return {
+        "image_box": {"low": low.tolist(), "high": high.tolist()},
+        "image_reach": float(np.percentile(reach, 90)) or None,
+    }
 
 
 def _bands(values: Floats) -> dict[str, list[float | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -366,6 +367,14 @@ class Lifted:
         from liftpose.poses.layout import dataset_to_lifted
 
         return dataset_to_lifted(dataset)
+
+    def _repr_html_(self) -> str:
+        # By its public name, as a user would: what draws stands on a floor above this one.
+        import liftpose
+
+        if self.dims != 3 or not self.frames:
+            return f"<pre>{html.escape(repr(self))}</pre>"
+        return str(liftpose.show(self)._repr_html_())
 
     def __repr__(self) -> str:
         unit = f" in {self.unit}" if self.unit else ""

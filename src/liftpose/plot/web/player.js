@@ -313,7 +313,7 @@
 
   function solid(options) {
     const { BackSide, ShaderMaterial } = THREE;
-    const values = { grow: 0, shade: 0.3, opacity: 1, shell: 0, flatly: 0, ...options };
+    const values = { grow: 0, shade: 0.2, opacity: 1, shell: 0, flatly: 0, ...options };
     const uniforms = { paper: { value: new THREE.Vector3(1, 1, 1) } };
     for (const name of ["grow", "shade", "opacity", "shell", "flatly"]) {
       uniforms[name] = { value: values[name] };
@@ -433,7 +433,7 @@
 
   // Straight lines of some width in pixels.
   class Strokes {
-    constructor(count, width, order) {
+    constructor(count, width, order, below) {
       const geometry = new THREE.InstancedBufferGeometry();
       const corners = new Float32Array([0, -1, 0, 1, -1, 0, 1, 1, 0, 0, 1, 0]);
       geometry.setAttribute("position", new THREE.BufferAttribute(corners, 3));
@@ -460,7 +460,8 @@
           vertexShader: STROKE_VERTEX,
           fragmentShader: STROKE_FRAGMENT,
           uniforms: this.uniforms,
-          transparent: true,
+          // What lies on the ground is drawn before the truth and the pose, which are opaque.
+          ...(below ? { blending: THREE.CustomBlending } : { transparent: true }),
           depthWrite: false,
           side: THREE.DoubleSide,
         })
@@ -504,9 +505,9 @@
     return {
       follows,
       span,
-      radius: size * 0.0085 * Math.max(0.45, Math.sqrt(crowd)),
-      reach: 1.15 * span,
-      cell: niceLength(span / 4),
+      radius: size * 0.0072 * Math.max(0.45, Math.sqrt(crowd)),
+      reach: 1.0 * span,
+      cell: niceLength(span / 5),
       middle: [0, 1, 2].map((d) => (low[d] + high[d]) / 2),
     };
   }
@@ -546,8 +547,8 @@
           )
         : null;
       const bones = Math.max(header.bones.length, 1);
-      this.grid = new Strokes(4000, 1, 0);
-      this.shadow = new Strokes(bones + header.joints.length, 1, 1);
+      this.grid = new Strokes(4000, 1, 0, true);
+      this.shadow = new Strokes(bones + header.joints.length, 1, 1, true);
       this.ghosts = new Strokes(2 * GHOSTS * Math.max(bones, header.joints.length), 1.6, 5);
       this.trails = new Strokes(this.tips.length * TRAIL, 2, 5);
       this.strokes = [this.grid, this.shadow, this.ghosts, this.trails];
@@ -619,7 +620,7 @@
     // How far one has to be to see all of it.
     distance() {
       const narrow = Math.min(1, this.camera.aspect);
-      return (0.6 * this.body.span) / Math.tan((FIELD_OF_VIEW / 2) * RAD) / narrow;
+      return (0.5 * this.body.span) / Math.tan((FIELD_OF_VIEW / 2) * RAD) / narrow;
     }
 
     look(azimuth, elevation, distance) {
@@ -907,6 +908,7 @@
       pen.fillRect(0, 0, this.width, this.height);
       pen.lineCap = "round";
       this.tile();
+      if (!this.drawn.pose) return;
       const thick = Math.max(1.5, 2 * body.radius * this.scale);
       if (this.drawn.truth) {
         this.project(this.drawn.truth);
@@ -983,44 +985,62 @@
       this.canvas = canvas;
       this.header = header;
       this.pen = canvas.getContext("2d");
-      const box = header.image_box || { low: [0, 0], high: header.image_size || [1, 1] };
-      const wide = box.high[0] - box.low[0];
-      const tall = box.high[1] - box.low[1];
-      const rim = 0.12 * Math.max(wide, tall, 1);
-      this.low = [box.low[0] - rim, box.low[1] - rim];
-      this.high = [box.high[0] + rim, box.high[1] + rim];
-      this.width = 0;
       this.bitmap = null;
+      this.width = 0;
+      const size = header.image_size;
+      const box = size
+        ? { low: [-0.5, -0.5], high: [size[0] - 0.5, size[1] - 0.5] }
+        : header.image_box || { low: [0, 0], high: [1, 1] };
+      const rim = size ? 0 : 0.1 * Math.max(box.high[0] - box.low[0], box.high[1] - box.low[1], 1);
+      this.wide = box.high[0] - box.low[0] + 2 * rim;
+      this.tall = box.high[1] - box.low[1] + 2 * rim;
+      this.middle = [(box.low[0] + box.high[0]) / 2, (box.low[1] + box.high[1]) / 2];
+      this.aim = [NaN, NaN];
+      this.to = [0, 0];
+      // A closer look is worth something where the animal is small in the image.
+      this.reach = header.image_reach || null;
+      this.zooms = this.reach !== null && this.reach < 0.6 * Math.max(this.wide, this.tall);
+      this.close = false;
     }
 
     theme(theme) {
       this.colors = theme;
       this.inks = theme.joints.map(css);
-    }
-
-    // A video frame is shown whole.
-    whole() {
-      const size = this.header.image_size;
-      if (!size) return;
-      this.low = [-0.5, -0.5];
-      this.high = [size[0] - 0.5, size[1] - 0.5];
+      this.papers = { paper: css(theme.paper), wash: css(theme.wash), line: css(theme.line) };
     }
 
     resize(width, height, ratio) {
       this.canvas.width = Math.round(width * ratio);
       this.canvas.height = Math.round(height * ratio);
       Object.assign(this, { width, height, ratio });
-      const [wide, tall] = [this.high[0] - this.low[0], this.high[1] - this.low[1]];
-      this.scale = Math.min(width / wide, height / tall);
-      this.x = width / 2 - this.scale * (this.low[0] + wide / 2);
-      this.y = height / 2 - this.scale * (this.low[1] + tall / 2);
     }
 
-    draw(now) {
+    // Where the image lies in the canvas: whole, or what is around the animal.
+    lay(now, past) {
+      const near = this.close && this.zooms;
+      const [wide, tall] = near ? [1.15 * this.reach, 1.15 * this.reach] : [this.wide, this.tall];
+      this.scale = Math.min(this.width / wide, this.height / tall);
+      const known = near && now.image && middle2(now.image, this.to);
+      if (!near || !known) {
+        if (!near || !(this.aim[0] === this.aim[0])) this.to = [...this.middle];
+        else this.to = [...this.aim];
+      }
+      const far = Math.hypot(this.to[0] - this.aim[0], this.to[1] - this.aim[1]);
+      const part = past > 0 && far < this.reach ? 1 - Math.exp(-past / 0.2) : 1;
+      for (let d = 0; d < 2; d++) {
+        const from = this.aim[d] === this.aim[d] ? this.aim[d] : this.to[d];
+        this.aim[d] = from + part * (this.to[d] - from);
+      }
+      this.x = this.width / 2 - this.scale * this.aim[0];
+      this.y = this.height / 2 - this.scale * this.aim[1];
+    }
+
+    draw(now, past) {
       if (!this.width) return;
       const { pen, header } = this;
+      this.lay(now, past);
       pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-      pen.fillStyle = css(this.colors.wash);
+      pen.fillStyle = this.papers.wash;
       pen.fillRect(0, 0, this.width, this.height);
       if (header.image_size) this.frame();
       pen.lineCap = "round";
@@ -1034,10 +1054,10 @@
       const { pen, scale } = this;
       const [wide, tall] = this.header.image_size;
       const [x, y] = [this.x - 0.5 * scale, this.y - 0.5 * scale];
-      pen.fillStyle = css(this.colors.paper);
+      pen.fillStyle = this.papers.paper;
       pen.fillRect(x, y, wide * scale, tall * scale);
       if (this.bitmap) pen.drawImage(this.bitmap, x, y, wide * scale, tall * scale);
-      pen.strokeStyle = css(this.colors.line);
+      pen.strokeStyle = this.papers.line;
       pen.lineWidth = 1;
       pen.strokeRect(x, y, wide * scale, tall * scale);
     }
@@ -1057,7 +1077,7 @@
         pen.stroke();
       }
       if (!dots && header.bones.length) return;
-      const paper = css(this.colors.paper);
+      const { paper } = this.papers;
       for (let j = 0; j < header.joints.length; j++) {
         if (!(points[2 * j] === points[2 * j])) continue;
         const left = header.left[j];
@@ -1071,6 +1091,21 @@
         pen.stroke();
       }
     }
+  }
+
+  // Middle of the box around the keypoints; false where there are none.
+  function middle2(points, out) {
+    for (let d = 0; d < 2; d++) {
+      let low = Infinity;
+      let high = -Infinity;
+      for (let i = d; i < points.length; i += 2) {
+        if (points[i] < low) low = points[i];
+        if (points[i] > high) high = points[i];
+      }
+      if (low > high) return false;
+      out[d] = (low + high) / 2;
+    }
+    return true;
   }
 
   // ---- the time line --------------------------------------------------------------------------
@@ -1103,11 +1138,13 @@
     }
 
     label() {
+      this.labels.replaceChildren();
       for (const line of this.header.lines) {
-        const most = Math.max(...line.high.filter((value) => value !== null), 0);
+        const known = line.high.filter((value) => value !== null);
+        const most = known.length ? Math.max(...known) : NaN;
         const unit = line.unit ? ` ${line.unit}` : "";
         this.labels.append(
-          element("div", { class: "lp-label" }, line.label, element("span", {}, `≤ ${digits(most)}${unit}`))
+          element("div", { class: "lp-label" }, line.label, element("span", {}, known.length ? `≤ ${digits(most)}${unit}` : ""))
         );
       }
     }
@@ -1164,15 +1201,33 @@
       pen.moveTo(0, top + ROW - 0.5);
       pen.lineTo(this.width, top + ROW - 0.5);
       pen.stroke();
-      pen.fillStyle = ink;
       const wide = this.width / count;
-      for (let i = 0; i < count; i++) {
-        if (line.low[i] === null) continue;
-        const [high, low] = [height(line.high[i]), height(line.low[i])];
-        pen.globalAlpha = 0.22;
-        pen.fillRect(i * wide, high, wide, top + ROW - 2 - high);
+      const base = top + ROW - 2;
+      pen.fillStyle = pen.strokeStyle = ink;
+      pen.lineWidth = 1.2;
+      pen.lineJoin = "round";
+      for (let begin = 0; begin < count; begin++) {
+        if (line.low[begin] === null) continue;
+        let end = begin;
+        while (end < count && line.low[end] !== null) end++;
+        const x = (i) => (i + 0.5) * wide;
+        const trace = (values, from, to, way) => {
+          for (let i = from; i !== to; i += way) pen.lineTo(x(i), height(values[i]));
+        };
+        pen.globalAlpha = 0.16;
+        pen.beginPath();
+        pen.moveTo(x(begin), base);
+        trace(line.high, begin, end, 1);
+        pen.lineTo(x(end - 1), base);
+        pen.fill();
         pen.globalAlpha = 0.9;
-        pen.fillRect(i * wide, high, wide + 0.2, Math.max(1.2, low - high));
+        pen.beginPath();
+        trace(line.high, begin, end, 1);
+        trace(line.low, end - 1, begin - 1, -1);
+        pen.closePath();
+        pen.fill();
+        pen.stroke();
+        begin = end;
       }
       pen.globalAlpha = 1;
     }
@@ -1223,7 +1278,8 @@
     ["home end", "first or last frame"],
     ["j k", "next or previous marked frame"],
     ["[ ]", "slower or faster"],
-    ["t g r s i", "truth, ghost, trails, spread, image"],
+    ["t g r s", "truth, ghost, trails, spread"],
+    ["i c", "image, close-up"],
     ["1 2 3 0", "from above, from the side, from the front, as at first"],
     ["f l", "follow the animal; loop"],
     ["drag, wheel", "turn, zoom; with two fingers on a touch screen"],
@@ -1236,6 +1292,7 @@
     trails: ["Trails", "r", "where the ends of the limbs were"],
     spread: ["Spread", "s", "the error bars, as ellipsoids"],
     image: ["Image", "i", "the keypoints in the image"],
+    close: ["Close-up", "c", "the image around the animal"],
     follow: ["Follow", "f", "keep the animal in the middle"],
     loop: ["Loop", "l", "begin again after the last frame"],
   };
@@ -1255,10 +1312,12 @@
       this.shown = -1;
       this.speed = 1;
       this.on = { truth: this.has("truth"), ghost: false, trails: false, spread: false };
-      Object.assign(this.on, { image: this.has("image"), loop: true, help: false });
+      Object.assign(this.on, { image: false, close: false, loop: true, help: false });
       this.calm = matchMedia("(prefers-reduced-motion: reduce)");
       this.spent = new Float64Array(60);
       this.ticks = 0;
+      this.flat = this.has("image") || Boolean(options.image && header.image_size);
+      this.on.image = this.flat;
       this.room();
       this.build();
       this.stage();
@@ -1267,6 +1326,14 @@
       this.dress();
       this.measure();
       this.ready = this.seek(this.time).then(() => this.home());
+    }
+
+    // Whether there is anything to toggle.
+    offers(name) {
+      if (name === "truth" || name === "spread") return this.has(name);
+      if (name === "image") return this.flat;
+      if (name === "close") return this.flat && this.image.zooms;
+      return name === "help" || this.frames > 1 || name === "follow";
     }
 
     // Arrays that every frame is read into: nothing is allocated while it plays.
@@ -1294,10 +1361,10 @@
       this.note = element("div", { class: "lp-note", role: "status", hidden: "" });
       this.space3 = element("div", { class: "lp-space" }, this.canvas, this.legend(), this.scale, this.tip, this.note);
       this.stageBox = element("div", { class: "lp-stage" }, this.space3);
-      if (this.has("image")) {
+      if (this.flat) {
         const flat = element("canvas", { role: "img", "aria-label": "2D keypoints in the image, in step" });
         this.image = new Image2D(flat, header);
-        if (this.options.image) this.image.whole();
+        this.on.close = this.image.zooms && !this.options.image;
         this.imageBox = element("div", { class: "lp-image" }, flat, element("div", { class: "lp-corner" }, "image"));
         this.stageBox.append(this.imageBox);
       }
@@ -1317,6 +1384,10 @@
         this.truthKey = element("span", {}, element("i", { class: "lp-truth" }), "truth");
         entries.push(this.truthKey);
       }
+      if (this.has("spread")) {
+        this.spreadKey = element("span", {}, element("i", { class: "lp-ball" }), this.header.bar_label || "spread");
+        entries.push(this.spreadKey);
+      }
       return element("div", { class: "lp-corner" }, ...entries);
     }
 
@@ -1326,13 +1397,13 @@
       this.playButton = button({ class: "lp-play", "aria-label": "Play", title: "Play (space)" }, icon("play"));
       this.playButton.addEventListener("click", () => (this.playing ? this.pause() : this.play()));
       const transport = element("div", { class: "lp-group" });
-      if (this.header.marks.length) {
-        const back = button({ "aria-label": "Previous marked frame", title: "Previous marked frame (k)" }, icon("previous"));
-        const on = button({ "aria-label": "Next marked frame", title: "Next marked frame (j)" }, icon("next"));
-        back.addEventListener("click", () => this.jump(-1));
-        on.addEventListener("click", () => this.jump(1));
-        transport.append(back, this.playButton, on);
-      } else transport.append(this.playButton);
+      const back = button({ "aria-label": "Previous marked frame", title: "Previous marked frame (k)" }, icon("previous"));
+      const ahead = button({ "aria-label": "Next marked frame", title: "Next marked frame (j)" }, icon("next"));
+      back.addEventListener("click", () => this.jump(-1));
+      ahead.addEventListener("click", () => this.jump(1));
+      this.markers = [back, ahead];
+      for (const each of this.markers) each.hidden = !this.header.marks.length;
+      transport.append(back, this.playButton, ahead);
       this.speeds = element("select", { "aria-label": "Speed", title: "Speed ([ and ])" });
       for (const speed of SPEEDS) this.speeds.append(element("option", { value: speed, selected: speed === 1 ? "" : null }, `${speed}×`));
       this.speeds.addEventListener("change", () => (this.speed = Number(this.speeds.value)));
@@ -1340,7 +1411,7 @@
       this.readout = element("output", { class: "lp-readout", "aria-live": "off" });
       const toggles = element("div", { class: "lp-group" });
       for (const name of Object.keys(NAMES)) {
-        if (["truth", "spread", "image"].includes(name) && !this.has(name)) continue;
+        if (!this.offers(name)) continue;
         const [label, key, says] = NAMES[name];
         const made = button({ "aria-pressed": "false", title: `${label}: ${says} (${key})` }, label);
         made.addEventListener("click", () => this.toggle(name));
@@ -1622,7 +1693,7 @@
 
     toggle(name, on) {
       if (!(name in this.on)) throw new Error(`there is no ${name} to toggle`);
-      if (["truth", "spread", "image"].includes(name) && !this.has(name)) return false;
+      if (!this.offers(name)) return false;
       this.on[name] = on === undefined ? !this.on[name] : Boolean(on);
       this.toggleAll({});
       if (name === "help") this.helpBox.hidden = !this.on.help;
@@ -1636,7 +1707,9 @@
       for (const [name, button] of Object.entries(this.buttons)) {
         button.setAttribute("aria-pressed", String(Boolean(this.on[name])));
       }
+      if (this.image) this.image.close = this.on.close;
       if (this.imageBox) this.imageBox.hidden = !this.on.image;
+      if (this.spreadKey) this.spreadKey.hidden = !this.on.spread;
       if (this.truthKey) this.truthKey.hidden = !this.on.truth;
     }
 
@@ -1676,6 +1749,7 @@
 
     measure() {
       const ratio = Math.min(window.devicePixelRatio || 1, 2);
+      this.root.classList.toggle("lp-narrow", this.root.clientWidth < 640);
       const sized = (box, thing) => {
         const { clientWidth: width, clientHeight: height } = box;
         if (width && height) thing.resize(width, height, ratio);
@@ -1757,7 +1831,7 @@
       this.drifting = this.aim(this.now.pose, past);
       this.space.show(this.now, this.on, this.data, this.gap);
       if (this.image && this.on.image) {
-        this.image.draw(this.now);
+        this.image.draw(this.now, fresh && this.playing ? past : 0);
         if (fresh && this.options.image) this.fetchImage(frame);
       }
       this.line.move(this.time);
@@ -1806,7 +1880,7 @@
           this.fetching = false;
           if (image.bitmap && image.bitmap.close) image.bitmap.close();
           image.bitmap = bitmap;
-          image.draw(this.now);
+          image.draw(this.now, 0);
           const next = this.fetchNext;
           this.fetchNext = undefined;
           if (next !== undefined && next !== frame) this.fetchImage(next);
@@ -1859,9 +1933,19 @@
       slider.setAttribute("aria-valuetext", [`frame ${frame} of ${frames}`, time, mark ? mark.text : ""].filter(Boolean).join(", "));
     }
 
+    // Another time line, and other frames to jump to.
+    lines(lines, marks) {
+      this.header = { ...this.header, lines: lines || [], marks: marks || [] };
+      this.line.header = this.header;
+      this.line.tall = TOP + Math.max(1, this.header.lines.length) * ROW + 18;
+      this.line.label();
+      for (const button of this.markers) button.hidden = !this.header.marks.length;
+      this.measure();
+    }
+
     positions(layer) {
       if (layer === "image" || layer === "reprojected") {
-        return this.image && this.on.image && this.now[layer] ? this.now[layer].slice() : null;
+        return this.flat && this.on.image && this.now[layer] ? this.now[layer].slice() : null;
       }
       return this.space.positions(layer);
     }
@@ -1905,6 +1989,7 @@
       toggle: (name, on) => player.toggle(name, on),
       view: (name) => player.view(name),
       positions: (layer) => player.positions(layer),
+      lines: (lines, marks) => player.lines(lines, marks),
       on: (name, deed) => player.listenTo(name, deed),
     };
   };
