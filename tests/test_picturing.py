@@ -111,4 +111,4 @@ def test_a_run_shows_its_errors_and_its_training(folder, monkeypatch):
 
     test(folder / "run", deep[..., :2], deep)
     done = plot_file("run", "tested.png")
-    assert done.text == "errors of every joint and the training"
+    assert done.text == "errors of every joint, errors over time and the training"

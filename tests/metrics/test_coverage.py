@@ -48,6 +48,21 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(within) -> None:
         assert careless / times < 0.7
 
 
+def test_counts_of_frames_tell_what_a_table_of_values_tells() -> None:
+    rng = np.random.default_rng(4)
+    covered = (rng.random((90, 4, 3)) < 0.8).astype(float)
+    covered[rng.random((90, 4, 3)) < 0.3] = np.nan
+    blocks = rng.integers(0, 7, 90)
+    hits, known = np.nansum(covered, axis=(1, 2)), np.isfinite(covered).sum(axis=(1, 2))
+    unknown = int(np.isnan(covered).sum())
+    for of in (None, blocks):
+        assert metrics.counted_interval(hits, known, of, unknown) == metrics.coverage_interval(
+            covered, of
+        )
+    with pytest.raises(ValueError, match="no hits above the known"):
+        metrics.counted_interval([3], [2])
+
+
 def test_the_names_and_order_of_blocks_do_not_matter() -> None:
     rng = np.random.default_rng(0)
     covered, blocks = (rng.random((60, 4)) < 0.8).astype(float), np.repeat(np.arange(6), 10)

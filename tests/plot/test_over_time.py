@@ -39,7 +39,7 @@ def test_frames_and_mean_are_those_of_the_metrics(ax):
     assert drawn.mean == pytest.approx(float(mpjpe(truth, guess)))
     assert np.isnan(drawn.errors[7])
     assert drawn.worst[0] == np.nanargmax(slow)
-    assert f"mean {drawn.mean:.3g}" in [text.get_text() for text in drawn.legend.get_texts()]
+    assert f"mean {drawn.mean:.2f}" in [text.get_text() for text in drawn.legend.get_texts()]
     # Dots are at the errors of the frames that are named.
     dots = ax.lines[-1].get_xydata()
     for row, dot, label in zip(drawn.worst, dots, drawn.labels, strict=True):

@@ -25,20 +25,37 @@ from liftpose.terminal import session
 
 
 @app.command(
-    short_help="Draw poses of a file, or the errors of a run.",
+    short_help="Draw poses or angles, or the errors of a run.",
     epilog="\b\nExamples:\n"
-    "  liftpose plot lifted.nc -o poses.png --skeleton fly.lifter\n"
+    "  liftpose plot lifted.nc -o poses.png\n"
     "  liftpose plot walk.h5 -o poses.pdf --skeleton fly.toml --frames 0,150,300\n"
-    "  liftpose plot fly -o errors.png   # the folder of a run",
+    "  liftpose plot lifted.nc -o angles.svg --kind angles\n"
+    "  liftpose plot fly -o errors.png   # the folder of a run\n"
+    "  liftpose plot fly -o trust.png --kind calibration,occlusion,risk",
 )
 def plot(
     source: Annotated[
-        Path, typer.Argument(metavar="POSES|RUN", help="Poses, 2D or 3D; or a run's folder.")
+        Path,
+        typer.Argument(
+            metavar="POSES|ANGLES|RUN", help="Poses, 2D or 3D; angles; or a run's folder."
+        ),
     ],
     out: Output,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND,KIND,...",
+            help="Of a run: errors, time, training, calibration, occlusion, risk. Of poses: "
+            "poses, angles.",
+        ),
+    ] = None,
     skeleton: Bones = None,
     frames: Annotated[
         str | None, typer.Option(metavar="N,N,...", help="Which frames, from 0. By default six.")
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B,C", help="The angle at B, as often as need be."),
     ] = None,
     format: Format = None,
     camera: FileCamera = None,
@@ -49,7 +66,7 @@ def plot(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Draw poses of a file, or how large the errors of a run are and how its training went."""
+    """Draw poses or angles of a file, or how large the errors of a run are, where and how sure."""
     with session(json, quiet, debug) as say:
         from liftpose.picturing import plot_file
 
@@ -58,8 +75,10 @@ def plot(
             found = plot_file(
                 source,
                 out,
+                kinds=listed(kind),
                 skeleton=skeleton,
                 frames=rows,
+                at=at or (),
                 hints=as_hints(format=format, camera=camera, dims=dims, individuals=individual),
                 overwrite=overwrite,
                 on_progress=advance,

@@ -9,7 +9,7 @@ bars; `ball` turns spread into a radius.
 """
 
 from liftpose.metrics.ball import ball_radius
-from liftpose.metrics.coverage import CoverageInterval, coverage_interval
+from liftpose.metrics.coverage import CoverageInterval, counted_interval, coverage_interval
 from liftpose.metrics.distance import (
     auc,
     bone_length_error,
@@ -40,6 +40,7 @@ __all__ = [
     "ball_coverage",
     "ball_radius",
     "bone_length_error",
+    "counted_interval",
     "coverage_interval",
     "in_ball",
     "in_interval",

@@ -89,18 +89,62 @@ def coverage_interval(
     >>> print(found, found.unknown)
     90.0 % (79–96) 1
     """
-    z = NormalDist().inv_cdf((1 + check_level(confidence, "confidence")) / 2)
     rows = _as_rows(covered)
-    of = np.arange(len(rows)) if blocks is None else _as_labels(blocks, len(rows))
     values = ~np.isnan(rows)
-    known, hits = values.sum(axis=1), np.nansum(rows, axis=1)
-    total, unknown = int(known.sum()), int((~values).sum())
+    hits, known = np.nansum(rows, axis=1), values.sum(axis=1)
+    return counted_interval(hits, known, blocks, int((~values).sum()), confidence=confidence)
+
+
+def counted_interval(
+    hits: Any,
+    known: Any,
+    blocks: Sequence[int] | Any = None,
+    unknown: int = 0,
+    *,
+    confidence: float = 0.95,
+) -> CoverageInterval:
+    """Give a coverage with its interval, of values that were counted frame by frame.
+
+    What `coverage_interval` gives, without a table of all values.
+
+    Parameters
+    ----------
+    hits, known : array, shape (N,)
+        How many values of each frame are covered, and how many are known.
+    blocks : sequence of int, length N, optional
+        Block of each frame. Without them every value is a trial of its own.
+    unknown : int, default 0
+        How many values are NaN; it is handed on.
+    confidence : float, default 0.95
+        As of `coverage_interval`.
+
+    Returns
+    -------
+    CoverageInterval
+
+    Raises
+    ------
+    ValueError
+        If more are covered than known, `blocks` are not one a frame, or `confidence` is no
+        probability.
+
+    Examples
+    --------
+    >>> print(counted_interval([20, 25], [25, 25]))
+    90.0 % (79–96)
+    """
+    z = NormalDist().inv_cdf((1 + check_level(confidence, "confidence")) / 2)
+    hits, known = np.asarray(hits, dtype=np.float64), np.asarray(known, dtype=np.float64)
+    if hits.ndim != 1 or hits.shape != known.shape or not ((hits >= 0) & (hits <= known)).all():
+        raise ValueError("hits and known must be one count a frame, and no hits above the known.")
+    total = int(known.sum())
     if not total:
         return CoverageInterval(math.nan, 0.0, 1.0, 0, unknown, 0, 0.0)
     share = float(hits.sum() / total)
     if blocks is None:
         number, trials = total, float(total)
     else:
+        of = _as_labels(blocks, len(hits))
         sizes, covered_of = np.bincount(of, known), np.bincount(of, hits)
         number = int((sizes > 0).sum())
         trials = _effective_trials(sizes[sizes > 0], covered_of[sizes > 0], confidence, z)

@@ -4,15 +4,22 @@ Every function draws into the axes it is given, returns what it drew, changes no
 the global state of pyplot alone: showing and saving is the caller's business.
 """
 
+from liftpose.plot.angles import DrawnAngles, plot_angles
+from liftpose.plot.calibration import DrawnCalibration, Held, bars_held, plot_calibration
 from liftpose.plot.colors import OKABE_ITO
-from liftpose.plot.diagram import DrawnSkeleton, plot_skeleton
-from liftpose.plot.drawn import DrawnPose
 from liftpose.plot.errors import Violins, violin_plot
 from liftpose.plot.lift_film import film_lift
-from liftpose.plot.on_frame import DrawnOnFrame, plot_on_frame
-from liftpose.plot.pose import DrawnPoses, plot_pose_2d, plot_pose_3d
-from liftpose.plot.spread import DrawnSpread, plot_pose_spread
-from liftpose.plot.styling import style
+from liftpose.plot.over_time import DrawnOverTime, plot_error_over_time
+from liftpose.plot.pose import DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
+from liftpose.plot.reliability import (
+    DrawnReliability,
+    DrawnRisk,
+    Groups,
+    grouped_errors,
+    hidden_joints,
+    plot_reliability,
+    plot_risk_coverage,
+)
 from liftpose.plot.training import plot_log_train, read_log_train
 from liftpose.plot.video import plot_video_3d
 from liftpose.plot.viewpoints import DrawnMap, plot_viewpoint_map

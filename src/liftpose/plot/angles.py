@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.plot.axes import ACCENT, INK, MUTED, quiet, size_of, text_width
+from liftpose.plot.axes import quiet, size_of, text_width
 from liftpose.plot.course import DrawnCourse, check_lengths, draw_course, separate_recordings
 from liftpose.plot.limbs import FloatArray
+from liftpose.plot.styling import ACCENT, INK, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 MOST_PANELS = 60
 """More of them are too small to be read on any page."""
 
-_A_COLUMN = 8
+A_COLUMN = 8
+"""Panels below each other, where nobody says how many."""
+
 _STEPS = (10.0, 20.0, 30.0, 45.0, 60.0, 90.0)  # degrees
+_TITLE_POINTS, _SMALLEST_TITLE = 8.0, 5.0
 _TITLE = 0.24  # of the height of a panel
 _GAP = 40.0  # points between columns, for the numbers of the angles
 
@@ -105,15 +109,17 @@ def plot_angles(
     table, width, tints = _checked(angles, names, spread, colors)
     parts = check_lengths(lengths, len(table))
     count = table.shape[1]
-    across = -(-count // _A_COLUMN) if columns is None else int(columns)
+    across = -(-count // A_COLUMN) if columns is None else int(columns)
     if across < 1:
         raise ValueError(f"columns is {columns}; expected one or more.")
     down = -(-count // across)
     span, step = _span(table)
     boxes = _boxes(ax, count, across, down)
     ax.set_axis_off()
+    titles = [short_angle(name) for name in names]
+    size = _title_size(titles, boxes[0][2] * size_of(ax)[0])
     panels: list[Axes] = []
-    courses, bands, titles = [], [], []
+    courses, bands, written = [], [], []
     for number, box in enumerate(boxes):
         panel = ax.inset_axes(box, sharex=panels[0] if panels else None)
         panels.append(panel)
@@ -123,7 +129,7 @@ def plot_angles(
         )
         if width is not None and courses[-1].band is None:
             bands.append(_sure(panel, table[:, number], width[:, number], parts, tints[number]))
-        titles.append(_title(panel, short_angle(names[number]), points))
+        written.append(_title(panel, titles[number], size))
         _set_degrees(panel, table[:, number], span, step)
         separate_recordings(panel, parts, points)
         last = number % down == down - 1 or number == count - 1
@@ -131,7 +137,7 @@ def plot_angles(
         if last:
             _say_time(panel, len(parts), fps)
     panels[0].set_xlim(-0.5, len(table) - 0.5)
-    return DrawnAngles(panels, courses, bands, titles)
+    return DrawnAngles(panels, courses, bands, written)
 
 
 def short_angle(name: str) -> str:
@@ -228,8 +234,13 @@ def _boxes(ax: Axes, count: int, across: int, down: int) -> list[tuple[float, fl
     ]
 
 
-def _title(panel: Axes, words: str, points: float) -> Text:
-    size = 8.0 * min(1.0, max(0.6, points / max(text_width(words, 8.0), 1e-9)))
+def _title_size(titles: list[str], points: float) -> float:
+    """Size of type in which every title fits over its panel, if it is one that can be read."""
+    widest = max(text_width(words, _TITLE_POINTS) for words in titles)
+    return max(_SMALLEST_TITLE, _TITLE_POINTS * min(1.0, points / max(widest, 1e-9)))
+
+
+def _title(panel: Axes, words: str, size: float) -> Text:
     return panel.annotate(
         words,
         (0, 1),

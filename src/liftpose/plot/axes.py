@@ -1,4 +1,4 @@
-"""How figures of numbers look: their ink, and axes that say no more than they must."""
+"""Axes of figures of numbers, which say no more than they must."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from liftpose.plot.limbs import FloatArray
+from liftpose.plot.styling import INK, LINE, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-INK, MUTED, LINE, PAPER = "#1b1e23", "#626a73", "#d9dde1", "#ffffff"
-ACCENT, WARN = "#0072b2", "#d55e00"
-"""What is measured, and what is to be looked at; told apart by colour-blind readers."""
 
 
 def quiet(ax: Axes, grid: str | None = "y") -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.metrics import CoverageInterval, ball_radius, coverage_interval, time_blocks
+from liftpose.metrics import CoverageInterval, ball_radius, counted_interval, time_blocks
 from liftpose.metrics.trust import check_spread
-from liftpose.plot.axes import ACCENT, INK, LINE, MUTED, WARN, quiet
+from liftpose.plot.axes import quiet
 from liftpose.plot.course import check_lengths
 from liftpose.plot.limbs import FloatArray
+from liftpose.plot.styling import ACCENT, INK, LINE, MUTED, WARN
 from liftpose.poses.bars import LEVELS
 
 if TYPE_CHECKING:
@@ -106,34 +107,24 @@ def bars_held(
     >>> np.round([one.share for one in held.ball], 1).tolist()
     [0.5, 0.9]
     """
-    at, guess, sure = (np.asarray(table, dtype=float) for table in (truth, prediction, spread))
-    for name, table in (("prediction", guess), ("spread", sure)):
-        if table.shape != at.shape or at.ndim != 3:
-            raise ValueError(
-                f"truth, prediction and spread need one shape (N, J, D); truth has {at.shape} and "
-                f"{name} {table.shape}."
-            )
-    check_spread(np, sure)
+    off, sure = _known(truth, prediction, spread)
     asked = _levels(levels, bars)
-    blocks = time_blocks(check_lengths(lengths, len(at)))
-    known = np.isfinite(at).all(2) & np.isfinite(guess).all(2) & ~np.isnan(sure).any(2)
-    if not known.any():
-        raise ValueError(
-            "no joint has a truth, a prediction and a spread in any frame: nothing tells whether "
-            "error bars hold. Give the truth of some frames, and poses of a lifter with a spread."
-        )
-    off = np.where(known[..., None], np.abs(guess - at), np.nan)
+    blocks = time_blocks(check_lengths(lengths, len(off)))
     apart, whole = np.sqrt((off**2).sum(2)), np.sqrt((sure**2).sum(2))
+    joints, dims = np.isfinite(apart).sum(axis=1), off.shape[2]
+    unknown = apart.size - int(joints.sum())
     intervals, balls, along = [], [], []
     for level in asked:
         if bars is None:
             half, radius = _normal(level) * sure, ball_radius(sure, level)
         else:
             half, radius = bars.of_interval(level) * sure, bars.of_ball(level) * whole
-        within = np.where(known[..., None], off <= half, np.nan)
-        intervals.append(coverage_interval(within, blocks))
-        balls.append(coverage_interval(np.where(known, apart <= radius, np.nan), blocks))
-        along.append(within[known].mean(axis=0))
+        # What is NaN is in no bar, so that hits can be counted as they are.
+        within = (off <= half).sum(axis=1)
+        hits = within.sum(axis=1)
+        intervals.append(counted_interval(hits, dims * joints, blocks, dims * unknown))
+        balls.append(counted_interval((apart <= radius).sum(axis=1), joints, blocks, unknown))
+        along.append(within.sum(axis=0) / joints.sum())
     return Held(np.array(asked), tuple(intervals), tuple(balls), np.array(along))
 
 
@@ -238,6 +229,27 @@ def plot_calibration(
         labelspacing=0.25,
     )
     return DrawnCalibration(held, lines, bands, key)
+
+
+def _known(
+    truth: npt.ArrayLike, prediction: npt.ArrayLike, spread: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray]:
+    """How far off each coordinate is, and how sure it was; NaN where a joint lacks any of them."""
+    at, guess, sure = (np.asarray(table, dtype=float) for table in (truth, prediction, spread))
+    for name, table in (("prediction", guess), ("spread", sure)):
+        if table.shape != at.shape or at.ndim != 3:
+            raise ValueError(
+                f"truth, prediction and spread need one shape (N, J, D); truth has {at.shape} and "
+                f"{name} {table.shape}."
+            )
+    check_spread(np, sure)
+    known = np.isfinite(at).all(2) & np.isfinite(guess).all(2) & ~np.isnan(sure).any(2)
+    if not known.any():
+        raise ValueError(
+            "no joint has a truth, a prediction and a spread in any frame: nothing tells whether "
+            "error bars hold. Give the truth of some frames, and poses of a lifter with a spread."
+        )
+    return np.where(known[..., None], np.abs(guess - at), np.nan), sure
 
 
 def _levels(levels: Sequence[float] | None, bars: Bars | None) -> list[float]:

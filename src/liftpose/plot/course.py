@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.plot.axes import ACCENT, MUTED, size_of
+from liftpose.plot.axes import size_of
 from liftpose.plot.limbs import FloatArray
+from liftpose.plot.styling import ACCENT, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

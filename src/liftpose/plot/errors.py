@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,8 +12,10 @@ from matplotlib.patches import Patch
 from matplotlib.textpath import TextPath
 
 from liftpose.metrics import joint_errors
-from liftpose.plot.axes import INK, PAPER, labelled, percent_axis, quiet
-from liftpose.plot.limbs import OKABE_ITO, FloatArray, seen_joints
+from liftpose.plot.axes import labelled, percent_axis, quiet
+from liftpose.plot.colors import OKABE_ITO
+from liftpose.plot.limbs import FloatArray, seen_joints
+from liftpose.plot.styling import INK, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -319,6 +322,12 @@ def _label_joints(ax: Axes, names: list[str]) -> None:
     sizes = [_LABEL_SIZE, 0.8 * slot / np.sqrt(2)]
     if figure.get_layout_engine() is None:
         sizes.append((ax.bbox.y0 * points - 8) * np.sqrt(2) / (longest + 0.7))
-    ax.tick_params(axis="x", labelsize=max(min(sizes), _SMALLEST_LABEL_SIZE))
+    size = max(min(sizes), _SMALLEST_LABEL_SIZE)
+    ax.tick_params(axis="x", labelsize=size)
+    # Of so many joints that their names would lie on each other, every so-manieth is named.
+    each = math.ceil(_SMALLEST_LABEL_SIZE / max(0.8 * slot / np.sqrt(2), 1e-9))
+    if each > 1:
+        places = ax.get_xticks()
+        ax.set_xticks(places[::each], names[::each])
     for label in ax.get_xticklabels():
         label.set(rotation=45, horizontalalignment="right", rotation_mode="anchor")

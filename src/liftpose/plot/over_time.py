@@ -10,17 +10,7 @@ import numpy.typing as npt
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from liftpose.plot.axes import (
-    INK,
-    MUTED,
-    PAPER,
-    WARN,
-    labelled,
-    percent_axis,
-    quiet,
-    size_of,
-    text_width,
-)
+from liftpose.plot.axes import labelled, percent_axis, quiet, size_of, text_width
 from liftpose.plot.course import (
     Columns,
     DrawnCourse,
@@ -29,6 +19,7 @@ from liftpose.plot.course import (
     separate_recordings,
 )
 from liftpose.plot.limbs import FloatArray
+from liftpose.plot.styling import INK, MUTED, PAPER, WARN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -289,7 +280,8 @@ def _separate(ax: Axes, lengths: list[int], names: list[str]) -> list[Text]:
             **above,  # type: ignore[arg-type]
         )
         for name, length, end in zip(names, lengths, ends, strict=True)
-        if name and text_width(name) + _BETWEEN <= points * length
+        if name and points * length > _BETWEEN
+        if text_width(name) <= points * length - _BETWEEN
     ]
 
 
@@ -326,4 +318,4 @@ def _legend(
 
 
 def _short(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from liftpose.metrics import RiskCoverage, risk_coverage
-from liftpose.plot.axes import ACCENT, INK, MUTED, PAPER, WARN, labelled, quiet, size_of
+from liftpose.plot.axes import labelled, quiet, size_of
 from liftpose.plot.limbs import FloatArray
+from liftpose.plot.styling import ACCENT, INK, MUTED, PAPER, WARN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -197,6 +198,7 @@ def plot_reliability(
     x = np.arange(len(found.names), dtype=float)
     shift = 0.0 if found.expected is None else 0.1
     bars = ax.vlines(x - shift, *found.quartiles.T, color=ACCENT, alpha=0.35, linewidth=5)
+    bars.set_capstyle("butt")
     bars.set_label("middle half of the errors")
     (measured,) = ax.plot(
         x - shift, found.rms, "o-", color=ACCENT, linewidth=1.3, markersize=5, label="measured, RMS"

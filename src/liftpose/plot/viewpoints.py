@@ -11,7 +11,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colorbar import Colorbar
 from matplotlib.text import Text
 
-from liftpose.plot.axes import INK, PAPER
+from liftpose.plot.styling import INK, PAPER
 
 
 class DrawnMap(NamedTuple):

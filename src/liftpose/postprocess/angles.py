@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from liftpose.files import replacing
 from liftpose.geometry.angles import bend_angle_slopes, bend_angles
-from liftpose.io.paths import new_file
+from liftpose.io.paths import existing_file, new_file
 from liftpose.poses import Key, Lifted
 from liftpose.postprocess.bones import joint_places
 from liftpose.postprocess.moving import checked
@@ -43,6 +43,8 @@ class JointAngles:
         Frames of each.
     fps : float or None
         Frames per second.
+    middles : tuple of str, length A, or None
+        The joint that each is at; None where only `names` are known.
     """
 
     names: tuple[str, ...]
@@ -51,6 +53,7 @@ class JointAngles:
     keys: tuple[Key, ...]
     lengths: tuple[int, ...]
     fps: float | None = None
+    middles: tuple[str, ...] | None = None
 
     @property
     def frames(self) -> int:
@@ -97,6 +100,35 @@ class JointAngles:
             beside.write_text(text.getvalue(), encoding="utf-8")
         return target
 
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> JointAngles:
+        """Read a table that `to_csv` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Returns
+        -------
+        JointAngles
+            Rounded as the table is. Names of experiments are text.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            It is something else, or was cut short; names the file and the line.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> bent = JointAngles(("hip-knee-toe",), np.array([[90.0]]), None, ("",), (1,))
+        >>> JointAngles.from_csv(bent.to_csv(Path(tempfile.mkdtemp()) / "angles.csv"))
+        <JointAngles: 1 frames of 1 angles>
+        """
+        return _read(existing_file(path))
+
     def _heads(self) -> list[str]:
         heads = [*(["experiment"] if len(self.keys) > 1 else []), "frame"]
         heads += ["time"] if self.fps is not None else []
@@ -120,6 +152,83 @@ class JointAngles:
     def __repr__(self) -> str:
         spread = "" if self.spread is None else ", with spread"
         return f"<JointAngles: {self.frames} frames of {len(self.names)} angles{spread}>"
+
+
+def holds_angles(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a table of angles, as `JointAngles.to_csv` writes it.
+
+    Parameters
+    ----------
+    path : path-like
+        A file; a folder is none.
+
+    Returns
+    -------
+    bool
+    """
+    file = Path(path)
+    if not file.is_file() or file.suffix.lower() != ".csv":
+        return False
+    try:
+        with file.open(encoding="utf-8", newline="") as text:
+            return _angles_of(next(csv.reader(text), [])) is not None
+    except (UnicodeDecodeError, csv.Error):
+        return False
+
+
+def _angles_of(heads: list[str]) -> tuple[int, tuple[str, ...], bool] | None:
+    """How many columns stand before the angles, their names, and whether each has a spread."""
+    start = int(heads[:1] == ["experiment"])
+    if heads[start : start + 1] != ["frame"]:
+        return None
+    start += 2 if heads[start + 1 : start + 2] == ["time"] else 1
+    columns = heads[start:]
+    sure = [name + "_sd" for name in columns[::2]]
+    has_spread = bool(columns) and columns[1::2] == sure
+    names = tuple(columns[::2] if has_spread else columns)
+    # Three joints each, joined by hyphens, of which their names may hold more.
+    return (start, names, has_spread) if names and all(n.count("-") > 1 for n in names) else None
+
+
+def _read(file: Path) -> JointAngles:
+    with file.open(encoding="utf-8", newline="") as text:
+        heads, *rows = csv.reader(text) if holds_angles(file) else [[]]
+    understood = _angles_of(heads)
+    if understood is None:
+        raise ValueError(
+            f"{file} is no table of angles; expected columns such as frame, time, hip-knee-ankle, "
+            "as `liftpose angles` writes them."
+        )
+    if not rows:
+        raise ValueError(f"{file} is a table of angles without a frame.")
+    start, names, has_spread = understood
+    short = next((n for n, row in enumerate(rows, start=2) if len(row) != len(heads)), None)
+    if short is not None:
+        raise ValueError(
+            f"{file}, line {short}: expected {len(heads)} cells, got {len(rows[short - 2])}."
+        )
+    cells = np.array(rows, dtype=object)
+    several = heads[0] == "experiment"
+    labels = cells[:, 0] if several else np.full(len(cells), "", dtype=object)
+    try:
+        table = np.where(cells == "", "nan", cells)[:, int(several) :].astype(np.float64)
+    except ValueError as error:
+        raise ValueError(f"{file} holds something else than numbers: {error}.") from None
+    first = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
+    lengths = np.diff(np.append(first, len(cells)))
+    fps = None
+    if "time" in heads[:start] and lengths.max() > 1:
+        row = first[lengths.argmax()] + lengths.max() - 1
+        fps = round(float(table[row, 0] / table[row, 1]), 4)
+    numbers = table[:, start - int(several) :]
+    return JointAngles(
+        names,
+        numbers[:, ::2] if has_spread else numbers,
+        numbers[:, 1::2] if has_spread else None,
+        tuple(str(label) for label in labels[first]),
+        tuple(int(length) for length in lengths),
+        fps,
+    )
 
 
 def joint_angles(
@@ -186,7 +295,8 @@ def joint_angles(
         own = np.where(np.isnan(own) & ~np.isnan(own).all((2, 3), keepdims=True), 0.0, own)
         spread = np.sqrt(((slopes * own) ** 2).sum((2, 3)))
     names = tuple("-".join(skeleton.joints[joint] for joint in triple) for triple in chosen)
-    return JointAngles(names, values, spread, lifted.keys, lifted.lengths, lifted.fps)
+    middles = tuple(skeleton.joints[triple[1]] for triple in chosen)
+    return JointAngles(names, values, spread, lifted.keys, lifted.lengths, lifted.fps, middles)
 
 
 def _between_bones(skeleton: Skeleton) -> list[tuple[int, ...]]:
