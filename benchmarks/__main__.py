@@ -15,6 +15,7 @@ BENCHMARKS = {
     "record": "every method on every recording: accuracy, cost, and the bars",
     "speed": "how fast many poses and one are lifted, and that memory stays flat",
     "startup": "how long `import liftpose` and `liftpose --help` take",
+    "view": "how soon a recording of a million frames is seen, and what memory that takes",
     "trust": "smoothing and bones, beside no smoothing and a simple one",
 }
 

@@ -1,5 +1,6 @@
 """The time line that is found block by block is that of all rows at once."""
 
+from itertools import pairwise
 from threading import Event, Timer
 
 import numpy as np
@@ -13,7 +14,7 @@ def slowly(values, count):
     """Lowest and highest of each stretch, one value after another."""
     starts = [number * len(values) // count for number in range(count)] + [len(values)]
     bands = []
-    for start, stop in zip(starts, starts[1:], strict=False):
+    for start, stop in pairwise(starts):
         known = [value for value in values[start:stop] if np.isfinite(value)]
         bands.append((min(known), max(known)) if known else (None, None))
     return bands
@@ -42,8 +43,10 @@ def test_marks_are_the_worst_frames_that_lie_apart():
     found = Overview(5000, {"error": ("Error", "mm")}, lambda a, b: {"error": values[a:b]})
     found.find()
     marks = found.state()["marks"]
-    assert [mark["frame"] for mark in marks[:3]] == [1000, 3000, 40]
-    assert marks[0]["text"] == "Error 9 mm"
+    assert {40, 1000, 3000} <= {mark["frame"] for mark in marks}
+    assert not {1001, 1002} & {mark["frame"] for mark in marks}
+    assert {"frame": 1000, "text": "Error 9 mm"} in marks
+    assert [mark["frame"] for mark in marks] == sorted(mark["frame"] for mark in marks)
     assert len(marks) <= MARKS
 
 

@@ -81,9 +81,7 @@ def test_layers_are_the_files_rows(files, animal, centred):
     np.testing.assert_allclose(layers["truth"][0], centred.position[3], atol=1e-3)
     np.testing.assert_allclose(values["error"], 0, atol=1e-3)
     np.testing.assert_array_equal(values["novelty"], centred.novelty[3:70])
-    expected = [
-        np.mean([np.linalg.norm(joint) for joint in pose]) for pose in centred.spread[3:70]
-    ]
+    expected = [np.mean([np.linalg.norm(joint) for joint in pose]) for pose in centred.spread[3:70]]
     np.testing.assert_allclose(values["spread"], expected, rtol=1e-5)
 
 
@@ -153,7 +151,7 @@ def test_the_header_tells_what_the_page_shows(files, animal, centred):
     assert said["title"] == "lifted.h5"
     assert said["joints"] == list(animal.joints)
     assert len(said["bones"]) == len(animal.bones)
-    assert (said["unit"], said["fps"], said["video"]) == ("mm", 60, False)
+    assert (said["unit"], said["fps"], said["video"]) == ("mm", 60, None)
     assert [(r["name"], r["first"], r["frames"]) for r in said["recordings"]] == [
         ("first", 0, 60),
         ("second", 60, 30),
@@ -203,7 +201,7 @@ def test_pictures_are_those_of_the_video_from_the_offset_on(tmp_path, files):
     video = film(tmp_path / "walk.mp4", shades)
     with open_shown(files["lifted"], Asked(video=video, offset=4)) as found:
         assert found.header()["image_size"] == [64, 48]
-        assert found.header()["video"] is True
+        assert found.header()["video"] == {"first": 0, "frames": 7}
         for row in (3, 0, 6, 0):
             picture = np.asarray(Image.open(io.BytesIO(found.picture(row))))
             assert picture.shape == (48, 64, 3)
@@ -246,9 +244,7 @@ def test_what_does_not_fit_is_explained(tmp_path, files, centred, asked, words):
     write_poses(centred.part(0, 20), tmp_path / "short.nc")
     nobody = Poses.from_experiments(np.zeros((FRAMES, 2, 3)), joints=["ear", "toe"])
     write_poses(nobody, tmp_path / "nobody.nc")
-    found = {
-        name: value if name == "camera" else tmp_path / value for name, value in asked.items()
-    }
+    found = {name: value if name == "camera" else tmp_path / value for name, value in asked.items()}
     with pytest.raises(ValueError, match=words), open_shown(files["lifted"], Asked(**found)):
         pass
 

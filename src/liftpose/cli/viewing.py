@@ -82,7 +82,7 @@ def view(
     at once. Ctrl-C ends it.
     """
     with session(json, quiet, debug) as say:
-        from liftpose.view import Asked, open_shown, serving, write_rerun
+        from liftpose.view import Asked, open_shown, serve, write_rerun
 
         asked = Asked(truth, poses_2d, video, offset, calibration, camera, skeleton, fps)
         with open_shown(poses, asked) as shown:
@@ -94,7 +94,7 @@ def view(
                 facts = {"source": poses, "path": path, "frames": shown.frames}
                 say.result(facts, f"{path}: {shown.frames:,} frames; `rerun {path}` shows it.")
                 return
-            with serving(shown, port) as served:
+            with serve(shown, port) as served:
                 _tell(say, shown, served, browser)
                 _until_stopped(say)
 

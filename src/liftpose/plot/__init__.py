@@ -1,29 +1,29 @@
 """Figures and films of training, errors and poses.
 
 Every function draws into the axes it is given, returns what it drew, changes no input and leaves
-the global state of pyplot alone: showing and saving is the caller's business.
+the global state of pyplot alone: showing and saving is the caller's business. Importing this
+package costs the standard library; Matplotlib is loaded with the first figure, since pages and
+films do without it.
 """
 
-from liftpose.plot.angles import DrawnAngles, plot_angles
-from liftpose.plot.calibration import DrawnCalibration, Held, bars_held, plot_calibration
-from liftpose.plot.colors import OKABE_ITO
-from liftpose.plot.errors import Violins, violin_plot
-from liftpose.plot.lift_film import film_lift
-from liftpose.plot.over_time import DrawnOverTime, plot_error_over_time
-from liftpose.plot.pose import DrawnPose, DrawnPoses, plot_pose_2d, plot_pose_3d
-from liftpose.plot.reliability import (
-    DrawnReliability,
-    DrawnRisk,
-    Groups,
-    grouped_errors,
-    hidden_joints,
-    plot_reliability,
-    plot_risk_coverage,
-)
-from liftpose.plot.training import plot_log_train, read_log_train
-from liftpose.plot.video import plot_video_3d
-from liftpose.plot.viewpoints import DrawnMap, plot_viewpoint_map
-from liftpose.plot.views import DrawnViews, plot_views
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "OKABE_ITO": "liftpose.plot.limbs",
+    "DrawnMap": "liftpose.plot.viewpoints",
+    "DrawnPose": "liftpose.plot.pose",
+    "DrawnPoses": "liftpose.plot.pose",
+    "Violins": "liftpose.plot.errors",
+    "film_lift": "liftpose.plot.lift_film",
+    "plot_log_train": "liftpose.plot.training",
+    "plot_pose_2d": "liftpose.plot.pose",
+    "plot_pose_3d": "liftpose.plot.pose",
+    "plot_video_3d": "liftpose.plot.video",
+    "plot_viewpoint_map": "liftpose.plot.viewpoints",
+    "read_log_train": "liftpose.plot.training",
+    "violin_plot": "liftpose.plot.errors",
+}
 
 __all__ = [
     "OKABE_ITO",
@@ -57,3 +57,13 @@ __all__ = [
     "style",
     "violin_plot",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'liftpose.plot' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

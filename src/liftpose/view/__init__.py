@@ -5,8 +5,8 @@ are. Nothing but the chunks asked for lately is kept.
 """
 
 from liftpose.view.parts import Asked
-from liftpose.view.serving import Served, serving
+from liftpose.view.serving import Served, serve
 from liftpose.view.shown import Shown, open_shown
 from liftpose.view.to_rerun import write_rerun
 
-__all__ = ["Asked", "Served", "Shown", "open_shown", "serving", "write_rerun"]
+__all__ = ["Asked", "Served", "Shown", "open_shown", "serve", "write_rerun"]

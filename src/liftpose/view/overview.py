@@ -14,13 +14,14 @@ from liftpose.poses import Floats
 BINS = 1500
 """Stretches of a time line at most."""
 
-BLOCK = 8192
+BLOCK = 4096
 """Rows that are read at a time: short enough for a chunk to be waited for unnoticed."""
 
 MARKS = 8
 """Frames that are worth a look at most."""
 
 _APART = 50  # marks lie at least this part of the recording from each other
+_PAUSE = 0.002  # seconds after each block, in which who waits for the file gets it
 _FIRST = ("error", "novelty", "spread")
 
 
@@ -42,7 +43,7 @@ class Overview:
     >>> rows = np.array([1.0, 5.0, np.nan, 2.0])
     >>> whole = Overview(4, {"error": ("Error", "mm")}, lambda a, b: {"error": rows[a:b]})
     >>> whole.find()
-    >>> whole.state()["lines"][0]["high"], whole.state()["marks"][0]
+    >>> whole.state()["lines"][0]["high"], whole.state()["marks"][1]
     ([1.0, 5.0, None, 2.0], {'frame': 1, 'text': 'Error 5 mm'})
     """
 
@@ -66,8 +67,11 @@ class Overview:
         """Why it could not be found, if so."""
 
     def start(self) -> None:
-        """Find it in a thread of its own."""
-        self._thread = Thread(target=self._find_or_say, name="overview", daemon=True)
+        """Find it in a thread of its own, unless that was begun before."""
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._thread = Thread(target=self._find_or_say, name="overview", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -79,7 +83,7 @@ class Overview:
     def find(self) -> None:
         """Read all rows, from the first to the last."""
         for first in range(0, self._frames if self._lines else 0, BLOCK):
-            if self._stopped.is_set():
+            if first and self._stopped.wait(_PAUSE):
                 return
             last = min(first + BLOCK, self._frames)
             found = self._values(first, last)
@@ -152,7 +156,7 @@ class Overview:
                 break
         return [
             {"frame": frame, "text": f"{label} {value:.3g} {unit}".strip()}
-            for value, frame in chosen
+            for value, frame in sorted(chosen, key=lambda entry: entry[1])
         ]
 
 

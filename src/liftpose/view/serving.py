@@ -92,7 +92,7 @@ class Served:
 
 
 @contextmanager
-def serving(shown: Shown, port: int | None = None) -> Iterator[Served]:
+def serve(shown: Shown, port: int | None = None) -> Iterator[Served]:
     """Serve the page of a recording while the block lasts.
 
     Parameters
@@ -122,7 +122,7 @@ def serving(shown: Shown, port: int | None = None) -> Iterator[Served]:
     >>> from liftpose.view import open_shown
     >>> walk = Poses.from_experiments(np.zeros((5, 2, 3)))
     >>> path = write_poses(walk, Path(tempfile.mkdtemp()) / "walk.nc")
-    >>> with open_shown(path) as shown, serving(shown) as served:
+    >>> with open_shown(path) as shown, serve(shown) as served:
     ...     json.load(urllib.request.urlopen(served.url + "header.json"))["frames"]
     5
     """
@@ -131,7 +131,6 @@ def serving(shown: Shown, port: int | None = None) -> Iterator[Served]:
     server = _bound(port, _handler(shown, overview, token))
     thread = Thread(target=server.serve_forever, args=(0.1,), name="serving", daemon=True)
     thread.start()
-    overview.start()
     try:
         yield Served(shown, server, token)
     finally:
@@ -193,6 +192,8 @@ def _handler(shown: Shown, overview: Overview, token: str) -> type[BaseHTTPReque
             give, kind = numbered[match[1]]
             return give(int(match[2])), kind
         if route == "lines.json":
+            # Asked for when the first frame is there, which it must not delay.
+            overview.start()
             return _json(overview.state()), "application/json"
         if route == "header.json":
             return header, "application/json"

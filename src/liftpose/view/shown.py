@@ -202,7 +202,7 @@ class Shown:
         there = {
             "error": (self.truth is not None, "Error", unit),
             "spread": (self.pose.has("spread"), "Spread", unit),
-            "novelty": (self.pose.has("novelty"), "Novelty", "percentile"),
+            "novelty": (self.pose.has("novelty"), "Novelty", "%"),
         }
         return {name: (label, unit) for name, (known, label, unit) in there.items() if known}
 
@@ -265,13 +265,22 @@ class Shown:
         -------
         dict
             As `liftpose.plot.track.header` gives it, its box, ground and size taken from some
-            frames all over the recording; and ``video``, whether there are pictures.
+            frames all over the recording; and ``video``: the first row that has a picture and how
+            many have, or None.
         """
-        count = sum(len(rows) for _, rows in self._sample)
-        some = upright(np.concatenate([rows for _, rows in self._sample]), self.pose.about.frame)
-        blank = {name: np.full((count, some.shape[1], LAYERS[name]), np.nan) for name in self.order}
+        places = [first for first, _ in self._sample]
+        some = np.concatenate([rows for _, rows in self._sample])
+        blank = {name: np.full((*some.shape[:2], LAYERS[name]), np.nan) for name in self.order}
+        known: dict[str, Floats] = {"pose": upright(some, self.pose.about.frame)}
+        if self.image is not None:
+            with self._lock:
+                seen = [
+                    self.image.rows("position", first, min(first + _AT_EACH, self.frames))
+                    for first in places
+                ]
+            known["image"] = np.concatenate(seen)
         track = Track(
-            {**blank, "pose": some},
+            {**blank, **known},
             self.skeleton.joints,
             Limbs.of(self.skeleton),
             unit=self.unit,
@@ -290,7 +299,14 @@ class Shown:
             for name, (label, unit) in self.lines.items()
         ]
         more = {"frames": self.frames, "recordings": recordings, "lines": lines}
-        return {**said, **more, "video": self.footage is not None}
+        return {**said, **more, "video": self._pictured()}
+
+    def _pictured(self) -> dict[str, int] | None:
+        if self.footage is None:
+            return None
+        first = max(-self.offset, 0)
+        stop = min(self.frames, self.footage.frames - self.offset)
+        return {"first": first, "frames": max(stop - first, 0)}
 
     def chunk(self, number: int) -> bytes:
         """Give a chunk, as `liftpose.plot.chunks` writes it.

@@ -1306,7 +1306,10 @@
       this.options = options;
       this.data = new Frames(header, source);
       this.listeners = { frame: [] };
-      this.has = (name) => header.layers.some((layer) => layer.name === name);
+      const layer = (name) => header.layers.some((each) => each.name === name);
+      // The image is there, too, where it has no keypoints of its own.
+      const image = layer("image") || layer("reprojected") || Boolean(options.image);
+      this.has = (name) => (name === "image" ? image : layer(name));
       this.playing = false;
       this.time = Math.max(0, Math.min(header.frames - 1, options.start || 0));
       this.shown = -1;
@@ -1398,12 +1401,11 @@
       this.playButton.addEventListener("click", () => (this.playing ? this.pause() : this.play()));
       const transport = element("div", { class: "lp-group" });
       const back = button({ "aria-label": "Previous marked frame", title: "Previous marked frame (k)" }, icon("previous"));
-      const ahead = button({ "aria-label": "Next marked frame", title: "Next marked frame (j)" }, icon("next"));
+      const on = button({ "aria-label": "Next marked frame", title: "Next marked frame (j)" }, icon("next"));
       back.addEventListener("click", () => this.jump(-1));
-      ahead.addEventListener("click", () => this.jump(1));
-      this.markers = [back, ahead];
-      for (const each of this.markers) each.hidden = !this.header.marks.length;
-      transport.append(back, this.playButton, ahead);
+      on.addEventListener("click", () => this.jump(1));
+      transport.append(back, this.playButton, on);
+      this.jumps = [back, on];
       this.speeds = element("select", { "aria-label": "Speed", title: "Speed ([ and ])" });
       for (const speed of SPEEDS) this.speeds.append(element("option", { value: speed, selected: speed === 1 ? "" : null }, `${speed}×`));
       this.speeds.addEventListener("change", () => (this.speed = Number(this.speeds.value)));
@@ -1429,7 +1431,20 @@
       this.buttons.help = help;
       const bar = element("div", { class: "lp-bar" }, transport, this.readout, toggles, views, element("div", { class: "lp-group" }, help));
       if (this.header.frames < 2) transport.hidden = true;
+      this.marked();
       return bar;
+    }
+
+    marked() {
+      for (const each of this.jumps) each.hidden = !this.header.marks.length;
+    }
+
+    // Another time line, as of a recording that is still being read through.
+    lines(lines, marks) {
+      Object.assign(this.header, { lines, marks });
+      this.marked();
+      this.line.label();
+      this.line.draw(this.theme);
     }
 
     help() {
@@ -1987,6 +2002,7 @@
       play: () => player.play(),
       pause: () => player.pause(),
       toggle: (name, on) => player.toggle(name, on),
+      lines: (lines, marks) => player.lines(lines, marks),
       view: (name) => player.view(name),
       positions: (layer) => player.positions(layer),
       lines: (lines, marks) => player.lines(lines, marks),

@@ -29,10 +29,9 @@
 
   // What was asked for last, by number; what was asked for longest ago goes first.
   class Kept {
-    constructor(most, make, drop) {
+    constructor(most, make) {
       this.most = most;
       this.make = make;
-      this.drop = drop;
       this.entries = new Map();
     }
 
@@ -44,18 +43,25 @@
         entry.catch(() => this.entries.delete(number));
       }
       this.entries.set(number, entry);
-      while (this.entries.size > this.most) {
-        const [oldest, gone] = this.entries.entries().next().value;
-        this.entries.delete(oldest);
-        if (this.drop) gone.then(this.drop, () => {});
-      }
+      while (this.entries.size > this.most) this.entries.delete(this.entries.keys().next().value);
       return entry;
     }
   }
 
+  const fetched = (number) => ask(`chunk/${number}`).then((answer) => answer.arrayBuffer());
+
+  // The first chunk is on its way while the header is read and the scene is made.
+  let early = fetched(0);
+  early.catch(() => {});
+  function first() {
+    const chunk = early;
+    early = null;
+    return chunk;
+  }
+
   function chunks(header) {
     const last = Math.ceil(header.frames / header.chunk) - 1;
-    const kept = new Kept(KEPT, (number) => ask(`chunk/${number}`).then((a) => a.arrayBuffer()));
+    const kept = new Kept(KEPT, (number) => (number === 0 && early ? first() : fetched(number)));
     let resting = 0;
     return {
       chunk(number) {
@@ -72,17 +78,15 @@
 
   // Pictures of the video by frame; null where the video has none.
   function pictures(header) {
-    async function fetched(frame) {
-      const answer = await fetch(`picture/${frame}`);
-      if (answer.status === 404) return null;
-      if (!answer.ok) throw new Error(await answer.text());
-      return createImageBitmap(await answer.blob());
-    }
-    const kept = new Kept(PICTURES, fetched);
-    return (frame) => {
+    const { first, frames } = header.video;
+    // As they came: the player lets go of each bitmap that it has shown.
+    const kept = new Kept(PICTURES, (frame) => ask(`picture/${frame}`).then((a) => a.blob()));
+    const there = (frame) => frame >= first && frame < first + frames;
+    return async (frame) => {
+      if (!there(frame)) return null;
       const wanted = kept.get(frame);
-      for (let k = 1; k <= AHEAD && frame + k < header.frames; k++) kept.get(frame + k).catch(() => {});
-      return wanted;
+      for (let k = 1; k <= AHEAD && there(frame + k); k++) kept.get(frame + k).catch(() => {});
+      return createImageBitmap(await wanted);
     };
   }
 
@@ -112,8 +116,8 @@
   async function open() {
     const header = await (await ask("header.json")).json();
     describe(header);
-    const options = header.video ? { picture: pictures(header) } : {};
-    const element = document.getElementById("player");
+    const options = header.video ? { image: pictures(header) } : {};
+    const element = document.getElementById("stage");
     const player = LiftPose.player(element, header, chunks(header), options);
     window.player = player; // for a console, and for tests
     await player.ready;
