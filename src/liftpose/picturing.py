@@ -42,7 +42,7 @@ from liftpose.plot.styling import style
 from liftpose.plot.upright import upright
 from liftpose.poses import Floats, Poses
 from liftpose.postprocess.angles import JointAngles, holds_angles, joint_angles
-from liftpose.postprocess.tested import Tested, judged, tested, was_tested
+from liftpose.postprocess.outcome import Outcome, judge_outcome, read_outcome, was_tested
 from liftpose.skeleton import Skeleton
 from liftpose.terminal import unheard
 
@@ -292,7 +292,7 @@ def _of_run(folder: Path, asked: list[str]) -> tuple[Figure, str]:
     kinds = [kind for kind in kinds if there[kind]]
     found = None
     if set(kinds) - {"training"}:
-        found = (judged if set(kinds) & set(_OF_TRUST) else tested)(folder)
+        found = (judge_outcome if set(kinds) & set(_OF_TRUST) else read_outcome)(folder)
     panels = [
         Panel(lambda ax: plot_log_train(ax, loss_train, loss_test, epoch), height=2.8)
         if found is None or kind == "training"
@@ -303,7 +303,7 @@ def _of_run(folder: Path, asked: list[str]) -> tuple[Figure, str]:
     return draw_sheet(panels), " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
-def _panel(kind: str, found: Tested) -> Panel:
+def _panel(kind: str, found: Outcome) -> Panel:
     """The panel of a kind that a test tells of."""
     spread = found.spread
     whole = None if spread is None else np.sqrt(np.square(spread).sum(axis=2))

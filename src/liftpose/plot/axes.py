@@ -46,7 +46,7 @@ def percent_axis(ax: Axes, body_length: float) -> Any:
 
     Returns
     -------
-    matplotlib SecondaryAxis
+    matplotlib.axes SecondaryAxis
 
     Raises
     ------
@@ -86,6 +86,11 @@ def text_width(words: str, size: str | float = "small") -> float:
     words : str
     size : str or float
         As Matplotlib understands it.
+
+    Examples
+    --------
+    >>> text_width("knee", 10) == 2 * text_width("knee", 5)
+    True
     """
     if not words.strip():
         return 0.0
@@ -94,5 +99,11 @@ def text_width(words: str, size: str | float = "small") -> float:
 
 
 def labelled(what: str, unit: str | None) -> str:
-    """Join the name of a quantity and its unit, as axes say it."""
+    """Join the name of a quantity and its unit, as axes say it.
+
+    Examples
+    --------
+    >>> labelled("Error", "mm"), labelled("Error", None)
+    ('Error (mm)', 'Error')
+    """
     return f"{what} ({unit})" if unit else what

@@ -144,6 +144,13 @@ def draw_course(
     Returns
     -------
     DrawnCourse
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> drawn = draw_course(Figure().add_subplot(), [1, 2, np.nan, 3], lengths=[4])
+    >>> drawn.alone.get_ydata().tolist()
+    [3.0]
     """
     wide = size_of(ax)[0] if points_wide is None else points_wide
     columns = in_columns(values, lengths, max(60, int(_COLUMNS_A_POINT * wide)))
@@ -229,6 +236,11 @@ def check_lengths(lengths: Sequence[int] | None, frames: int) -> list[int]:
     ------
     ValueError
         They do not add up.
+
+    Examples
+    --------
+    >>> check_lengths(None, 5), check_lengths((2, 3), 5)
+    ([5], [2, 3])
     """
     given = [frames] if lengths is None else [int(length) for length in lengths]
     if sum(given) != frames or min(given, default=0) < 0:

@@ -20,7 +20,7 @@ _SAME = 1e-4  # of the largest coordinate: what a file of single precision may l
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Outcome:
     """Targets of a test, T of them in N frames.
 
     Parameters
@@ -38,7 +38,7 @@ class Tested:
     body_length : float or None
         Of the true poses, see `liftpose.postprocess.results.body_length`; None where not known.
     spread : array, shape (N, T, D), or None
-        One standard deviation of each coordinate; None where nobody asked, see `judged`.
+        One standard deviation of each coordinate; None where nobody asked, see `judge_outcome`.
     bars : Bars or None
         How many spreads wide error bars are.
     seen : array of bool, shape (N, J), or None
@@ -78,7 +78,7 @@ def was_tested(folder: str | os.PathLike[str]) -> bool:
     return (path / RESULTS).is_file() and (is_published(path) or (path / EVALUATION).is_file())
 
 
-def tested(folder: str | os.PathLike[str]) -> Tested:
+def read_outcome(folder: str | os.PathLike[str]) -> Outcome:
     """Read the results of a run's last test.
 
     Parameters
@@ -88,7 +88,7 @@ def tested(folder: str | os.PathLike[str]) -> Tested:
 
     Returns
     -------
-    Tested
+    Outcome
         Without spread.
 
     Raises
@@ -117,7 +117,7 @@ def tested(folder: str | os.PathLike[str]) -> Tested:
     targets = list(sets.targets)
     counted = good[:, targets].all(axis=2, keepdims=True)
     length = body_length(known)
-    return Tested(
+    return Outcome(
         joints,
         np.where(counted, gt[:, targets], np.nan),
         np.asarray(found[:, targets], dtype=np.float64),
@@ -128,7 +128,7 @@ def tested(folder: str | os.PathLike[str]) -> Tested:
     )
 
 
-def judged(folder: str | os.PathLike[str]) -> Tested:
+def judge_outcome(folder: str | os.PathLike[str]) -> Outcome:
     """Read the results of a run's last test, and lift its 2D again to know how sure it was.
 
     Parameters
@@ -138,7 +138,7 @@ def judged(folder: str | os.PathLike[str]) -> Tested:
 
     Returns
     -------
-    Tested
+    Outcome
         With spread, and which joints were seen.
 
     Raises
@@ -149,7 +149,7 @@ def judged(folder: str | os.PathLike[str]) -> Tested:
         The lifter gives no spread; or the last test was of other data than the folder holds, or
         with other cameras.
     """
-    path, found = Path(folder), tested(folder)
+    path, found = Path(folder), read_outcome(folder)
     if is_published(path):
         raise ValueError(f"{path} was trained by liftpose 0.22, whose lifters have no error bars.")
     lifter = load(path)
