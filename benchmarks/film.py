@@ -34,6 +34,8 @@ INCHES, DOTS, FPS = 4.8, 300, 25
 TRAILS = (10, 0)
 AT_LEAST = 20
 """How many times as many pictures a second as 0.22 the plan asks for, with trails."""
+STRETCH = 300
+"""Frames that are filmed, those in which the animal moves most; longer films go to and fro."""
 PREVIEW, AT_MOST = 10, 2.0
 """Pictures of a first look, and the seconds it may take with Python's start and all imports."""
 LENGTHS = (300, 3000)
@@ -57,9 +59,14 @@ def walk(frames: int) -> tuple[NDArray[np.float64], dict[str, Any]]:
     settings : dict
         Plain values.
     """
-    fly = hexapod(frames=frames, seed=0)
-    poses = np.asarray(fly.pose_3d)
-    poses = poses - poses.mean(axis=1, keepdims=True)
+    fly = hexapod(frames=10 * STRETCH, seed=0)
+    whole = np.asarray(fly.pose_3d)
+    whole = whole - whole.mean(axis=1, keepdims=True)
+    moves = np.linalg.norm(np.diff(whole, axis=0), axis=-1).sum(axis=1)
+    start = int(np.convolve(moves, np.ones(STRETCH - 1), "valid").argmax())
+    poses = whole[start : start + STRETCH]
+    to_and_fro = np.concatenate([poses, poses[::-1]])
+    poses = to_and_fro[np.arange(frames) % len(to_and_fro)]
     reach = float(np.abs(poses).max())
     body = fly.skeleton
     look = {

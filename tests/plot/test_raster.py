@@ -240,3 +240,15 @@ def test_clip_keeps_everything_within():
     canvas.clip(None)
     canvas.discs([(50, 30)], 4, BLUE)
     assert canvas.pixels[30, 50].tolist() == [0, 0, 255, 255]
+
+
+def test_lines_that_end_butt_have_no_knots_where_they_meet():
+    canvas = Canvas(60, 30)
+    pieces = [[(5, 15), (29.5, 15)], [(29.5, 15), (55, 15)]]
+    canvas.lines(pieces, (0, 0, 0, 0.5), 6, ends="butt")
+    np.testing.assert_allclose(ink(canvas)[15, 8:52], 0.5, atol=0.01)
+    canvas.clear()
+    canvas.lines(pieces, (0, 0, 0, 0.5), 6)
+    assert ink(canvas)[15, 29] > 0.7
+    with pytest.raises(ValueError, match="'round' or 'butt', got 'square'"):
+        canvas.lines(pieces, BLACK, ends="square")

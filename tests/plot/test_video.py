@@ -306,7 +306,7 @@ def test_poses_stay_within_their_axes(poses, tmp_path):
     """Limits that the caller set cut off what lies far outside, as in the still."""
     fig = Figure(figsize=(4, 2), dpi=100)
     ax = fig.add_subplot(1, 2, 1, projection="3d")
-    ax.set(xlim=(1.8, 2.2), ylim=(1.8, 2.2), zlim=(1.8, 2.2))
+    ax.set(xlim=(1.5, 2.5), ylim=(1.5, 2.5), zlim=(1.5, 2.5))
     pictures = decode(plot_video_3d(fig, ax, 3, PAR, poses, trailing=2, name=tmp_path / "a.mp4"))[1]
     right = int(np.ceil(ax.bbox.x1))
     inked = np.ptp(pictures, axis=-1) > 60

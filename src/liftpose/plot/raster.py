@@ -156,9 +156,14 @@ class Canvas:
         return changed
 
     def lines(
-        self, segments: npt.ArrayLike, colors: npt.ArrayLike, widths: npt.ArrayLike = 1.0
+        self,
+        segments: npt.ArrayLike,
+        colors: npt.ArrayLike,
+        widths: npt.ArrayLike = 1.0,
+        *,
+        ends: str = "round",
     ) -> None:
-        """Draw straight lines with round ends.
+        """Draw straight lines.
 
         Parameters
         ----------
@@ -166,15 +171,27 @@ class Canvas:
             Both ends of each.
         colors : array, shape (S, 4) or (4,)
         widths : array, shape (S,), or float, pixels
+        ends : {"round", "butt"}
+            Lines of a colour that lets through, one after the other, have no knots where they
+            meet if they end "butt", where they begin and end.
+
+        Raises
+        ------
+        ValueError
+            No such ends, or segments of another shape.
         """
-        ends = _shaped(segments, (-1, 2, 2))
-        turned = np.zeros((len(ends), 3, 3))
-        turned[:, :2, 0] = ends[:, 1] - ends[:, 0]
+        if ends not in ("round", "butt"):
+            raise ValueError(f"ends needs to be 'round' or 'butt', got {ends!r}.")
+        places = _shaped(segments, (-1, 2, 2))
+        turned = np.zeros((len(places), 3, 3))
+        turned[:, :2, 0] = places[:, 1] - places[:, 0]
         turned[:, 2, 2] = 1.0
-        wide = _each(widths, len(ends))
-        reach = (np.abs(ends[:, 1] - ends[:, 0]) + wide[:, None]) / 2
-        middle = ends.mean(axis=1)
-        self._shapes(_STROKE, turned, ends[:, 0], None, colors, wide, middle, reach)
+        wide = _each(widths, len(places))
+        reach = (np.abs(places[:, 1] - places[:, 0]) + wide[:, None]) / 2
+        middle = places.mean(axis=1)
+        self._gc.set_capstyle(ends)
+        self._shapes(_STROKE, turned, places[:, 0], None, colors, wide, middle, reach)
+        self._gc.set_capstyle("round")
 
     def polyline(
         self,

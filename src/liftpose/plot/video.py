@@ -421,7 +421,7 @@ class _Scene:
         # The newest piece is as strong while the tail is still growing.
         colors[..., 3] = np.linspace(*_TRAIL_ALPHA, trail.length)[-len(steps) :, None]
         width = self._still.dot * _TRAIL_WIDTH
-        self._canvas.lines(steps.reshape(-1, 2, 2), colors.reshape(-1, 4), width)
+        self._canvas.lines(steps.reshape(-1, 2, 2), colors.reshape(-1, 4), width, ends="butt")
 
     def _draw_pose(self, pose: FloatArray, style: _Style) -> None:
         colors = self._colors * [1, 1, 1, style.alpha]
