@@ -10,6 +10,7 @@ BENCHMARKS = {
     "film": "how fast poses are filmed, beside liftpose 0.22, and that memory stays flat",
     "first": "accuracy and cost of training beside ridge, the mean pose and liftpose 0.22",
     "memory": "peak memory of `liftpose lift` for few frames and for a million",
+    "page": "what a page with a player weighs, how soon it is there, and what playing costs",
     "peer": "train liftpose 0.22 on the recordings and keep its predictions",
     "published": "compare what is read from folders of liftpose 0.22 with its own numbers",
     "record": "every method on every recording: accuracy, cost, and the bars",

@@ -314,16 +314,19 @@ def test_poses_of_which_nothing_is_known_are_drawn_as_nothing(browser, tmp_path)
 
 
 def test_a_notebook_shows_it_in_a_frame(browser, track, tmp_path):
-    short = replace(track, layers={"pose": track.layers["pose"]}, marks=(), lines={})
+    short = replace(track, layers={"pose": track.layers["pose"]}, marks=())
     page = tmp_path / "notebook.html"
     page.write_text(f"<!doctype html><body>{inline_player(short)}</body>", encoding="utf-8")
     browser.open(page, 900, 700)
     frames = browser.wait(
         "const inner = document.querySelector('iframe').contentWindow;"
         "while (!inner.player) await new Promise((r) => setTimeout(r, 20));"
-        "await inner.player.ready; return inner.player.frames;"
+        "await inner.player.ready;"
+        "return [inner.player.frames, inner.document.querySelector('.lp-label span').textContent];"
     )
-    assert frames == FRAMES
+    # The page around it does not say how its letters are coded.
+    assert frames[0] == FRAMES
+    assert frames[1].startswith("≤ ")
     assert browser.errors() == []
     assert browser.requests() == []
 

@@ -186,7 +186,8 @@ def inline_player(track: Track, height: int = HEIGHT, most: int = MOST, *, note:
     kept = thinned(track, most)
     if kept.frames < track.frames and not note:
         note = f"{kept.frames:,} of {track.frames:,} frames, evenly spaced."
-    page = html.escape(player_page(kept, note=note), quote=True)
+    # In ASCII, so that the page around it may be written in anything.
+    page = html.escape(player_page(kept, note=note)).encode("ascii", "xmlcharrefreplace").decode()
     style = f"width: 100%; height: {height}px; border: 0; display: block"
     title = html.escape(track.title or "3D poses")
     return f'<iframe title="{title}" style="{style}" srcdoc="{page}"></iframe>'

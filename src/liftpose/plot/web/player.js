@@ -536,7 +536,7 @@
       this.halo = new Body(header, radius, 1.75, solid({ grow: radius * 0.55, flatly: 1 }), 3);
       this.pose = new Body(header, radius, 1.75, solid({}), 4);
       this.truth = has("truth")
-        ? new Body(header, radius * 2.3, 1, solid({ shade: 0, depthWrite: false }), 2)
+        ? new Body(header, radius * 2.1, 1, solid({ shade: 0, depthWrite: false }), 2)
         : null;
       this.spread = has("spread")
         ? instanced(
@@ -1132,7 +1132,7 @@
         this.canvas,
         this.cursor
       );
-      this.tall = TOP + Math.max(1, header.lines.length) * ROW + 18;
+      this.tall = TOP + Math.max(ROW / 2, header.lines.length * ROW) + 18;
       root.append(this.labels, this.slider);
       this.label();
     }
@@ -1556,7 +1556,7 @@
       let says = `${this.header.joints[joint].replace(/_/g, " ")}\n${place}${unit}`;
       if (this.has("spread")) {
         const sd = [0, 1, 2].map((d) => this.now.spread[3 * joint + d]);
-        if (Number.isFinite(sd[0])) says += `\n± ${digits(Math.hypot(...sd))}${unit}`;
+        if (Number.isFinite(sd[0])) says += `\nspread ${digits(Math.hypot(...sd))}${unit}`;
       }
       if (this.has("truth")) {
         const away = [0, 1, 2].map((d) => this.now.pose[3 * joint + d] - this.now.truth[3 * joint + d]);
@@ -1952,7 +1952,7 @@
     lines(lines, marks) {
       this.header = { ...this.header, lines: lines || [], marks: marks || [] };
       this.line.header = this.header;
-      this.line.tall = TOP + Math.max(1, this.header.lines.length) * ROW + 18;
+      this.line.tall = TOP + Math.max(ROW / 2, this.header.lines.length * ROW) + 18;
       this.line.label();
       for (const button of this.markers) button.hidden = !this.header.marks.length;
       this.measure();
