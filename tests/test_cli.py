@@ -436,6 +436,10 @@ def test_plot_and_video_make_files(fly):
     made = json.loads(run(*film, "--frames", "0..3", "--fps", "25", "--json").stdout)
     assert made["frames"] == [0, 3]
     assert Path("a.mp4").is_file()
+    for option, wrong in (("--size", "9"), ("--view", "a,b"), ("--crop", "1,2,3")):
+        refused = run(*film, "--overwrite", option, wrong)
+        assert refused.exit_code == Status.USAGE
+        assert f"{option} {wrong}: expected" in refused.stderr
     for wrong in ((*words, "--frames", "a"), (*film, "--frames", "1..b")):
         assert run(*wrong).exit_code == Status.USAGE
 
@@ -621,8 +625,7 @@ def test_every_verb_shows_how_far_it_is(bad_files, monkeypatch, tmp_path, verb):
     result = run(*words)
     assert result.exit_code == 0, result.stderr
     assert told == sorted(told)
-    # Of a film the bar is last moved before the last picture.
-    assert told[-1] == (0.75 if verb == "video" else 1)
+    assert told[-1] == 1
 
 
 @pytest.mark.filterwarnings("always::UserWarning")

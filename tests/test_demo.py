@@ -17,6 +17,7 @@ from liftpose.demo.running import RECORD
 from liftpose.demo.running import run as run_demo
 from liftpose.evaluate import read_evaluation
 from liftpose.geometry.camera import Camera
+from liftpose.plot.scene import looks_from
 
 SMALL = {"trained": 3, "lifted": 2, "frames": 150, "epochs": 2, "film_seconds": 0.4}
 
@@ -259,7 +260,7 @@ def test_where_a_camera_stands_is_found(azimuth, elevation):
     outward = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
     right = np.array([-np.sin(a), np.cos(a), 0.0])
     camera = Camera(K=np.eye(3), R=np.stack([right, np.cross(-outward, right), -outward]))
-    assert staging.looks_from(camera) == pytest.approx((azimuth, elevation), abs=1e-5)
+    assert looks_from(camera) == pytest.approx((azimuth, elevation), abs=1e-5)
 
 
 def shown(animal="hexapod", frames=60):

@@ -1,6 +1,5 @@
-"""Figures and films of files: what they show, and what is refused."""
+"""Figures of files: what they show, and what is refused."""
 
-import av
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from liftpose import Skeleton
 from liftpose.io import write_poses
 from liftpose.main import train
-from liftpose.picturing import film_file, plot_file, upright
+from liftpose.picturing import plot_file, upright
 from liftpose.poses import Poses
 
 JOINTS = ("hip", "knee", "foot")
@@ -52,26 +51,11 @@ def test_image_y_points_down_and_camera_depth_goes_back(folder, monkeypatch):
     np.testing.assert_array_equal(upright(pose, "world"), pose)
 
 
-def test_a_film_lasts_as_long_as_the_recording_or_as_many_times_longer(folder):
-    told = []
-    film_file("deep.nc", "a.mp4", skeleton="leg.toml", on_progress=lambda *n: told.append(n))
-    film_file("deep.nc", "b.mp4", skeleton="leg.toml", first=20, last=39, slower=4)
-    for name, pictures in (("a.mp4", 10), ("b.mp4", 20)):
-        with av.open(name) as film:
-            assert (film.streams.video[0].frames, film.streams.video[0].average_rate) == (
-                pictures,
-                25,
-            )
-    assert told == [(number, 10) for number in range(1, 10)]
-
-
 def test_joints_that_nothing_joins_are_drawn_alone(folder):
     Skeleton(JOINTS).write("bare.toml")
     for known in ({}, {"skeleton": "bare.toml"}):
         done = plot_file("deep.nc", "a.png", frames=[3], overwrite=True, **known)
         assert "joints only, since no bones are known (--skeleton)" in done.text
-        film = film_file("deep.nc", "a.mp4", last=5, overwrite=True, **known)
-        assert "joints only" in film.text
     alone = plt.imread("a.png")
     plot_file("deep.nc", "b.png", frames=[3], skeleton="leg.toml")
     assert (plt.imread("b.png") != alone).any(2).sum() > 1000
@@ -86,12 +70,6 @@ def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(folder):
         (lambda: plot_file("deep.nc", "a.docx", **leg), "a.docx: no figure is written like that"),
         (lambda: plot_file("deep.nc", "a.png", frames=[40], **leg), "no frame 40"),
         (lambda: plot_file("blind.nc", "a.png", **leg), "blind.nc: nothing is seen"),
-        (lambda: film_file("blind.nc", "a.mp4", **leg), "blind.nc: nothing is seen"),
-        (lambda: film_file("flat.nc", "a.mp4", **leg), "flat.nc holds 2D poses"),
-        (lambda: film_file("deep.nc", "a.avi", **leg), "ends in .mp4"),
-        (lambda: film_file("deep.nc", "a.mp4", first=9, last=3, **leg), "9..3"),
-        (lambda: film_file("deep.nc", "a.mp4", last=99, **leg), "no frame 99"),
-        (lambda: film_file("deep.nc", "a.mp4", slower=0, **leg), "slower is 0"),
     ):
         with pytest.raises(ValueError, match=words):
             make()

@@ -42,12 +42,12 @@ def share_of(picture, color, half):
     return (np.abs(part - color).max(axis=2) < 60).mean()
 
 
-def test_the_film_is_h264_of_720p_and_as_long_as_it_should_be(walk, tmp_path):
+def test_the_film_is_h264_of_720_rows_and_as_long_as_it_should_be(walk, tmp_path):
     path = film_lift(tmp_path / "walk.mp4", *walk, SKELETON, 50, slower=2, fps=10)
     about, frames = pictures(path)
     assert about == ("h264", "yuv420p", 10.0)
     assert len(frames) == 20
-    assert {frame.shape for frame in frames} == {(720, 1280, 3)}
+    assert {frame.shape for frame in frames} == {(720, 1440, 3)}
     assert [entry.name for entry in tmp_path.iterdir()] == ["walk.mp4"]
 
 
@@ -127,7 +127,7 @@ def test_an_interrupted_film_leaves_the_earlier_one(walk, tmp_path):
         ({"truth": np.ones((50, 4))}, r"truth needs shape \(50, 4, 3\), got \(50, 4\)"),
         ({"blind": np.ones(50, bool)}, r"blind needs shape \(50, 4\), got \(50,\)"),
         ({"poses_2d": np.full((50, 4, 2), np.nan)}, "poses_2d has no joint in any frame"),
-        ({"lifted": np.full((50, 4, 3), np.nan)}, "lifted has no joint in any frame"),
+        ({"lifted": np.full((50, 4, 3), np.nan)}, "pose has no joint in any frame"),
     ],
 )
 def test_what_does_not_fit_is_named_and_nothing_written(change, words, walk, tmp_path, monkeypatch):

@@ -211,8 +211,6 @@ def _lifted(
         if poses.dims != 3:
             raise ValueError(f"{file} holds {poses.dims}D poses; a film is of 3D ones.")
         found = Lifted.from_poses(poses)
-    if found.dims != 3:
-        raise ValueError(f"{file} holds depth only; a film is of x, y and z.")
     lifted = one_recording(found, individual, os.fspath(file))
     if skeleton is not None:
         body = read_skeleton(skeleton)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs
 
