@@ -72,7 +72,7 @@ def test_it_decorates():
     assert to_rgb(mpl.rcParams["text.color"]) != to_rgb("#1b1e23")
 
 
-@pytest.mark.parametrize("draw", [views, diagram])
+@pytest.mark.parametrize("draw", [views, diagram, spread])
 def test_an_svg_has_its_words_as_text_and_nothing_that_is_cut_or_made_of_pixels(draw):
     with style():
         figure = draw()

@@ -130,7 +130,7 @@ def test_the_legend_names_what_is_there(ax):
         return drawn.legend and [text.get_text() for text in drawn.legend.get_texts()]
 
     assert entries() == ["lifted"]
-    assert entries(skeleton=BODY, truth=POSE, name="mine") == ["mine", "its left side", "truth"]
+    assert entries(skeleton=BODY, truth=POSE, name="mine") == ["mine", "left side", "truth"]
     assert entries(legend=False) is None
 
 

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from liftpose.files import replacing
-from liftpose.plot import OKABE_ITO, plot_log_train, read_log_train, violin_plot
-from liftpose.plot.limbs import Limbs
-from liftpose.plot.scene import TRUTH_COLOR, Scene, from_side, with_shadow
+from liftpose.plot import (
+    OKABE_ITO,
+    plot_log_train,
+    plot_views,
+    read_log_train,
+    style,
+    violin_plot,
+)
+from liftpose.plot.directions import facing
 from liftpose.postprocess import load_test_results
 from liftpose.postprocess.evaluation import Evaluation
 from liftpose.skeleton import Skeleton
@@ -50,43 +55,16 @@ def draw_pose(
     -------
     pathlib.Path
     """
-    figure = Figure(figsize=(11, 4))
-    limbs = Limbs.resolve(
-        len(skeleton.joints), skeleton.bones, skeleton.limbs or None, skeleton.colors or None
-    )
-    side = _across(truth)
+    looks = facing(truth, skeleton)
     views = {
         "as the camera sees it": camera,
-        "from the side": (side, _SIDE_ELEVATION),
-        "along the body": (side + 90, _SIDE_ELEVATION),
+        "from the side": (looks - 90, _SIDE_ELEVATION),
+        "along the body": (looks, _SIDE_ELEVATION),
     }
-    whole = with_shadow(truth)
-    centre = (np.nanmin(whole, axis=0) + np.nanmax(whole, axis=0)) / 2
-    axes = [figure.add_axes((number / 3 + 0.005, 0.13, 0.323, 0.75)) for number in range(3)]
-    box = axes[0].get_window_extent()
-    around = np.concatenate([whole, lifted]) - centre
-    seen = [from_side(around, *view) for view in views.values()]
-    reach = np.nanmax(np.abs(seen), axis=(0, 1))
-    span = float(2.15 * max(reach[0], reach[1] * box.width / box.height)) or 1.0
-    for ax, (title, view) in zip(axes, views.items(), strict=True):
-        scene = Scene(ax, limbs, span)
-        scene.show(lifted, truth, centre, *view)
-        scene.add_scale_bar(skeleton.unit)
-        left, _, width, _ = ax.get_position().bounds
-        figure.text(left + width / 2, 0.92, title, ha="center", fontsize=13)
-    handles = [
-        Line2D([], [], color="0.2", linewidth=2.6, marker="o", markersize=4.5, label="lifted"),
-        Line2D([], [], color=TRUTH_COLOR, linewidth=5.5, label="truth"),
-    ]
-    figure.legend(handles=handles, loc="lower center", ncols=2, frameon=False, fontsize=12)
-    return _save(figure, path)
-
-
-def _across(pose: Floats) -> float:
-    """Azimuth from which a pose is seen at its longest, degrees."""
-    ground = pose[np.isfinite(pose).all(axis=1), :2]
-    x, y = np.linalg.svd(ground - ground.mean(axis=0))[2][0]
-    return float(np.degrees(np.arctan2(y, x))) - 90
+    with style():
+        figure = Figure(figsize=(9, 3.2), layout="constrained")
+        plot_views(figure.add_subplot(), lifted, skeleton, truth=truth, views=views, ground=0.0)
+        return _save(figure, path)
 
 
 def draw_joints(path: Path, errors: Evaluation) -> Path:

@@ -11,10 +11,6 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import IdentityTransform
-from scipy.optimize import isotonic_regression
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import shortest_path
-from scipy.spatial.distance import cdist
 
 from liftpose.plot.directions import facing
 from liftpose.plot.flat import FlatPose, draw_flat
@@ -154,6 +150,8 @@ def laid_out(skeleton: Skeleton) -> FloatArray:
     the picture come as near as can be to the numbers of bones between joints (SMACOF, with
     weights of one over the squared distance, as Kamada and Kawai 1989).
     """
+    from scipy.spatial.distance import cdist
+
     count = skeleton.joint_count
     wanted = _bones_between(skeleton)
     weights = 1 / np.square(wanted + np.eye(count))
@@ -177,6 +175,9 @@ def laid_out(skeleton: Skeleton) -> FloatArray:
 
 def _bones_between(skeleton: Skeleton) -> FloatArray:
     """How many bones are between any two joints, (J, J); parts that nothing joins lie aside."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import shortest_path
+
     count = skeleton.joint_count
     first, second = np.array(skeleton.bones, dtype=np.intp).reshape(-1, 2).T
     joined = csr_array((np.ones(len(first)), (first, second)), shape=(count, count))
@@ -303,6 +304,9 @@ def _window(at: FloatArray, space: FloatArray, widths: tuple[float, float]) -> _
 
 def _heights(wanted: FloatArray, step: float, low: float, high: float) -> FloatArray:
     """Heights as near as can be to some that fall, a step or more apart, within limits."""
+    # It takes as long to import as all the rest that figures need.
+    from scipy.optimize import isotonic_regression
+
     if not len(wanted):
         return wanted
     steps = step * np.arange(len(wanted))

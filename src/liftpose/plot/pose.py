@@ -60,8 +60,7 @@ def target_and_prediction(
         return None, DrawnPose(ax, limbs, 3, **_SOLID) if prediction else None
     if not prediction:
         return DrawnPose(ax, limbs, 3, **_SOLID), None
-    # Hollow says left where sides are known, and prediction where they are not.
-    dashed = {**_DASHED, "markerfacecolor": None} if limbs.left.any() else _DASHED
+    dashed = _FILLED if limbs.left.any() else _DASHED
     return DrawnPose(ax, limbs, 3, **_BEHIND), DrawnPose(ax, limbs, 3, **dashed)
 
 
@@ -81,9 +80,11 @@ _DASHED: dict[str, Any] = {
     "markersize": 3.5,
     "markerfacecolor": "white",
 }
+# Hollow says left where sides are known, and prediction where they are not.
+_FILLED: dict[str, Any] = {**_DASHED, "markerfacecolor": None}
 
 
-def add_legend(ax: Axes3D, *, target: bool, prediction: bool) -> Legend:
+def add_legend(ax: Axes3D, *, target: bool, prediction: bool, sided: bool = False) -> Legend:
     """Name the line styles of prediction and target above the axes.
 
     Parameters
@@ -91,6 +92,8 @@ def add_legend(ax: Axes3D, *, target: bool, prediction: bool) -> Legend:
     ax : Axes3D
     target, prediction : bool
         Which of the two are drawn.
+    sided : bool
+        Joints of the left side are hollow.
 
     Returns
     -------
@@ -98,7 +101,8 @@ def add_legend(ax: Axes3D, *, target: bool, prediction: bool) -> Legend:
     """
     styles = []
     if prediction:
-        styles.append((_DASHED if target else _SOLID, PREDICTION_NAME))
+        dashed = _FILLED if sided else _DASHED
+        styles.append((dashed if target else _SOLID, PREDICTION_NAME))
     if target:
         styles.append((_BEHIND if prediction else _SOLID, TARGET_NAME))
     handles = [Line2D([], [], color=_LEGEND_GRAY, label=name, **style) for style, name in styles]
@@ -238,7 +242,8 @@ def plot_pose_3d(
     clear_walls(ax)
     if not axes:
         hide_tick_labels(ax)
-    return DrawnPoses(drawn_prediction, drawn_target, add_legend(ax, **has) if legend else None)
+    key = add_legend(ax, **has, sided=bool(limbs.left.any())) if legend else None
+    return DrawnPoses(drawn_prediction, drawn_target, key)
 
 
 def _as_limbs(
@@ -289,11 +294,15 @@ def frame_points(ax: Axes3D, points: FloatArray) -> None:
     if len(points):
         ax.auto_scale_xyz(*points.T, had_data=ax.has_data())
     ax.set_aspect("equal", adjustable="box")
-    spans = np.abs([np.diff(limits()) for limits in (ax.get_xlim, ax.get_ylim, ax.get_zlim)])
-    for axis, span in zip((ax.xaxis, ax.yaxis, ax.zaxis), spans[:, 0], strict=True):
-        # Numbers of a short axis run into each other unless they are few.
+    spans = [abs(high - low) for low, high in (ax.get_xlim(), ax.get_ylim(), ax.get_zlim())]
+    _thin_out([ax.xaxis, ax.yaxis, ax.zaxis], spans)
+
+
+def _thin_out(axes: list[Any], spans: list[float]) -> None:
+    """Give short axes few numbers, which would run into each other."""
+    for axis, span in zip(axes, spans, strict=True):
         if isinstance(axis.get_major_locator(), MaxNLocator):
-            count = max(1, round(7 * span / spans.max()))
+            count = max(1, round(7 * span / max(spans)))
             axis.set_major_locator(MaxNLocator(count, steps=[1, 2, 5, 10], min_n_ticks=1))
 
 
@@ -365,6 +374,7 @@ def plot_pose_2d(
     if not ax.yaxis_inverted():
         ax.invert_yaxis()
     ax.set_aspect("equal", adjustable="box")
+    _thin_out([ax.xaxis, ax.yaxis], [abs(b - a) for a, b in (ax.get_xlim(), ax.get_ylim())])
     ax.set_xlabel("x (px)")
     ax.set_ylabel("y (px)")
     return drawn

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 _TRUTH_WIDTH = 5.0  # points
 _SHADOW = "#e3e5e8"
 _LEVEL = 1e-6  # degrees: the ground is a line
-_GAP, _EDGE = 0.10, 0.04  # between views and around them, in the height of the tallest
-_ABOVE, _BELOW = 0.17, 0.22  # for titles and the scale bar, likewise
+_GAP, _EDGE = 16.0, 5.0  # points between views and around them
+_ABOVE, _BELOW = 20.0, 24.0  # points for titles, and for the scale bar and the legend
 _BAR = 0.35  # of the narrowest view, at the most
 
 
@@ -137,14 +137,13 @@ def plot_views(
     if not directions:
         raise ValueError("views is empty; name one view at least, or leave it out.")
     seen = {title: _View.of(subject, *view) for title, view in directions.items()}
-    sizes = np.array([np.ptp(view.box, axis=0) for view in seen.values()])
-    height = float(max(sizes[:, 1].max(), 0.2 * sizes[:, 0].max())) or 1.0
-    moves, right, low, high = _row(list(seen.values()), height)
+    point = _point(ax, list(seen.values()))
+    moves, right, low, high = _row(list(seen.values()), _GAP * point)
     parts = [view.draw(ax, subject, move) for view, move in zip(seen.values(), moves, strict=True)]
     of_title = dict(zip(seen, parts, strict=True))
     titles = {
         title: ax.text(
-            *(float(part.box[:, 0].mean()), high + 0.05 * height),
+            *(float(part.box[:, 0].mean()), high + 0.3 * _ABOVE * point),
             title,
             ha="center",
             va="bottom",
@@ -152,11 +151,11 @@ def plot_views(
         )
         for title, part in of_title.items()
     }
-    narrow = min(float(np.ptp(part.box[:, 0])) for part in parts)
+    narrow = max(min(float(np.ptp(part.box[:, 0])) for part in parts), 0.3 * (high - low))
     unit = unit or (skeleton.unit if skeleton is not None else None)
-    bar, text = _scale_bar(ax, max(narrow, 0.3 * height) * _BAR, low - 0.13 * height, unit)
-    ax.set_xlim(-_EDGE * height, right + _EDGE * height)
-    ax.set_ylim(low - _BELOW * height, high + _ABOVE * height)
+    bar, text = _scale_bar(ax, (narrow or right) * _BAR, low - 0.6 * _BELOW * point, unit)
+    ax.set_xlim(-_EDGE * point, right + _EDGE * point)
+    ax.set_ylim(low - _BELOW * point, high + _ABOVE * point)
     ax.set_aspect("equal", adjustable="box")
     ax.set_axis_off()
     return DrawnViews(
@@ -287,7 +286,7 @@ class _View:
             inside = (alpha > 0) & (
                 (flat >= self.box[0] + move) & (flat <= self.box[1] + move)
             ).all(axis=(1, 2))
-            faded = [to_rgba(LINE, float(part)) for part in alpha[inside] / alpha.max()]
+            faded = [to_rgba(LINE, float(part)) for part in np.sqrt(alpha[inside] / alpha.max())]
             _lines(ax, flat[inside], {"colors": faded, "linewidths": 0.8, "zorder": 1})
             style = {"colors": _SHADOW, "linewidths": 3.0, "zorder": 2}
             _lines(ax, _ends(self.shadow, subject.limbs, move), style)
@@ -310,21 +309,30 @@ def _lines(ax: Axes, segments: Any, style: dict[str, Any]) -> LineCollection:
     return lines
 
 
-def _row(views: list[_View], height: float) -> tuple[list[FloatArray], float, float, float]:
+def _point(ax: Axes, views: list[_View]) -> float:
+    """A point of type, in the unit of the poses: as the axes are now."""
+    box, inch = ax.get_window_extent(), ax.figure.dpi
+    around = np.array([2 * _EDGE + _GAP * (len(views) - 1), _ABOVE + _BELOW])
+    room = np.maximum(np.array([box.width, box.height]) * 72 / inch - around, 36.0)
+    _, right, low, high = _row(views, 0.0)
+    return float(max(right / room[0], (high - low) / room[1])) or 1.0
+
+
+def _row(views: list[_View], gap: float) -> tuple[list[FloatArray], float, float, float]:
     """Where the middle of each view comes to lie, and how far all reach: right, bottom, top.
 
-    Views at one elevation have one height of the middle, so that what is level stays level.
+    Views from about the ground have one height of the middle, so that what is level stays level.
     """
     level = [view.box for view in views if view.elevation < 45]
     boxes = level or [view.box for view in views]
     low, high = min(box[0, 1] for box in boxes), max(box[1, 1] for box in boxes)
-    moves, right = [], 0.0
+    middle, moves, right = (low + high) / 2, [], -gap
     for view in views:
-        up = 0.0 if view.elevation < 45 else (low + high) / 2 - float(view.box[:, 1].mean())
-        moves.append(np.array([right - view.box[0, 0], up]))
+        up = 0.0 if view.elevation < 45 else middle - float(view.box[:, 1].mean())
+        moves.append(np.array([right + gap - view.box[0, 0], up]))
         low, high = min(low, view.box[0, 1] + up), max(high, view.box[1, 1] + up)
-        right += float(np.ptp(view.box[:, 0])) + _GAP * height * 2
-    return moves, right - _GAP * height * 2, float(low), float(high)
+        right += float(np.ptp(view.box[:, 0])) + gap
+    return moves, right, float(low), float(high)
 
 
 def _scale_bar(ax: Axes, about: float, y: float, unit: str | None) -> tuple[Line2D, Text]:
@@ -351,7 +359,7 @@ def _legend(ax: Axes, subject: _Subject, name: str) -> Legend:
     if subject.limbs.left.any():
         paper: dict[str, Any] = {"markerfacecolor": paper_of(ax), "markeredgewidth": 1.2}
         entries.append(
-            Line2D([], [], color=MUTED, linewidth=WIDTH, **dot, **paper, label="its left side")
+            Line2D([], [], color=MUTED, linewidth=WIDTH, **dot, **paper, label="left side")
         )
     if subject.truth is not None:
         entries.append(Line2D([], [], color=TRUTH_COLOR, linewidth=_TRUTH_WIDTH, label="truth"))
