@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from threading import enumerate as enumerate_threads
 
 import numpy as np
 import pytest
@@ -219,6 +220,19 @@ def test_it_stops_listening_when_the_block_ends(lifted, tmp_path):
             ask(page, "header.json")
         with serve(found, page.port) as again:
             assert again.port == page.port
+
+
+def test_connections_that_are_kept_open_end_with_it(lifted, tmp_path):
+    before = set(enumerate_threads())
+    with open_shown(write_poses(lifted, tmp_path / "a.nc")) as found, serve(found) as page:
+        kept = http.client.HTTPConnection("127.0.0.1", page.port, timeout=20)
+        for route in ("header.json", "lines.json"):
+            kept.request("GET", f"/{page.token}/{route}")
+            assert kept.getresponse().read()
+        line = kept.sock
+    assert line.recv(1) == b""
+    kept.close()
+    assert set(enumerate_threads()) == before
 
 
 def test_a_busy_port_is_explained_and_another_offered(served):

@@ -17,11 +17,11 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -141,11 +141,37 @@ def serve(shown: Shown, port: int | None = None) -> Iterator[Served]:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # What is still being sent to a page that nobody will look at is not waited for.
-    block_on_close = False
+    """A server that leaves nothing behind: no connection, and no thread that still reads."""
+
+    daemon_threads = False
+    block_on_close = True
     # Elsewhere it lets two programs listen on one port.
     allow_reuse_address = os.name == "posix"
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]):
+        self._lines: set[Any] = set()
+        self._lock = Lock()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection while it lasts."""
+        with self._lock:
+            self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget it."""
+        with self._lock:
+            self._lines.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Break off what browsers keep open, then wait for the threads."""
+        with self._lock:
+            for line in self._lines:
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+        super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of browsers that go away."""
