@@ -173,3 +173,34 @@ def test_more_angles_than_fit_are_to_be_chosen_from(drawn, tmp_path):
     many = JointAngles(names, np.full((4, 61), 90.0), None, ("",), (4,))
     with pytest.raises(ValueError, match="61 angles, of which 60 fit into a figure; .*--at"):
         drawn(many.to_csv(tmp_path / "many.csv"))
+
+
+def test_a_folder_of_0_22_shows_its_errors(drawn, tmp_path):
+    from tests.lifter.test_published import make_folder, save_results
+
+    save_results(make_folder(tmp_path / "old"))
+    figure, text = drawn(tmp_path / "old")
+    assert text == "errors of every joint and errors over time"
+    assert labels(figure) == ["Error (unitless)", "Error"]
+    with pytest.raises(ValueError, match="0.22, whose lifters have no error bars"):
+        drawn(tmp_path / "old", kinds=["risk"])
+
+
+def test_the_command_takes_kinds_and_triples(run, tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from liftpose.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    words = ["plot", str(run / "run"), "-o", "a.svg", "--kind", "time, errors"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0
+    assert "errors over time and errors of every joint" in done.stdout
+    assert "worst: " in (tmp_path / "a.svg").read_text()
+    triple = "left_front_coxa_femur,left_front_femur_tibia,left_front_tibia_tarsus"
+    words = ["plot", str(run / "lifted.nc"), "-o", "b.png", "--kind", "angles", "--at", triple]
+    done = CliRunner().invoke(app, words)
+    assert "1 angles over 150 frames" in done.stdout
+    refused = CliRunner().invoke(app, [*words[:5], "risk", "--overwrite"])
+    assert refused.exit_code != 0
+    assert "'risk' is a figure of a run" in refused.output
