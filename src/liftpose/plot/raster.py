@@ -97,7 +97,7 @@ class Canvas:
         if width < 1 or height < 1:
             raise ValueError(f"a picture needs 1 pixel or more each way, got {width} by {height}.")
         self.width, self.height = int(width), int(height)
-        self._renderer: Any = RendererAgg(self.width, self.height, _DOTS)
+        self._renderer = _renderer(self.width, self.height)
         self._gc: Any = self._renderer.new_gc()
         self._gc.set_capstyle("round")
         self._gc.set_joinstyle("round")
@@ -139,7 +139,8 @@ class Canvas:
             None is all of the picture again.
         """
         self._window = self._whole
-        self._window = self._whole if box is None else self._cut(*box)
+        if box is not None:
+            self._window = self._cut(*box)
         left, top, right, bottom = self._window
         bounds = (left, self.height - bottom, max(right - left, 0), max(bottom - top, 0))
         self._gc.set_clip_rectangle(Bbox.from_bounds(*bounds))
@@ -213,7 +214,7 @@ class Canvas:
             Length of a dash, of the gap after it, and so on; none for a whole line.
         """
         path = _shaped(points, (-1, 2))
-        seen = np.isfinite(path).all(axis=1)
+        seen = np.asarray(np.isfinite(path).all(axis=1))
         if not seen.any():
             return
         self._touch(path[seen].min(axis=0) - width / 2, path[seen].max(axis=0) + width / 2)
@@ -467,6 +468,11 @@ class _Stamp(NamedTuple):
     above: int
 
 
+def _renderer(width: int, height: int) -> Any:
+    make: Any = RendererAgg  # which carries no types
+    return make(width, height, _DOTS)
+
+
 def _font(size: float, bold: bool) -> FontProperties:
     return FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
 
@@ -474,7 +480,7 @@ def _font(size: float, bold: bool) -> FontProperties:
 @lru_cache(_STAMPS)
 def _advance(piece: str, size: float, bold: bool) -> float:
     """How far the pen moves; of a space, too, which leaves no ink."""
-    measure: Any = RendererAgg(1, 1, _DOTS).get_text_width_height_descent
+    measure = _renderer(1, 1).get_text_width_height_descent
     whole, ends = (measure(text, _font(size, bold), False)[0] for text in (f"|{piece}|", "||"))
     return float(whole - ends)
 
@@ -483,9 +489,9 @@ def _advance(piece: str, size: float, bold: bool) -> float:
 def _stamp(piece: str, size: float, bold: bool) -> _Stamp:
     room = math.ceil(size)
     wide = math.ceil(_advance(piece, size, bold)) + 2 * room
-    renderer: Any = RendererAgg(wide, 3 * room, _DOTS)
+    renderer = _renderer(wide, 3 * room)
     renderer.draw_text(renderer.new_gc(), room, 2 * room, piece, _font(size, bold), 0)
-    alpha = np.asarray(renderer.buffer_rgba())[..., 3] / np.float32(255)
+    alpha = np.asarray(renderer.buffer_rgba())[..., 3].astype(np.float32) / np.float32(255)
     rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return _Stamp(alpha[:0, :0], 0, 0)

@@ -171,8 +171,10 @@ class _Poses:
         if not given:
             raise ValueError("plot_video_3d needs pred, tar or both; both are None.")
         for key, array in given.items():
-            if array.ndim != 3 or array.shape[2] != 3:
-                raise ValueError(f"{key} needs shape (N, J, 3), got {array.shape}.")
+            if array.ndim != 3 or array.shape[2] != 3 or not array.shape[1]:
+                raise ValueError(
+                    f"{key} needs shape (N, J, 3), with a joint or more, got {array.shape}."
+                )
             if not 1 <= count <= len(array):
                 raise ValueError(
                     f"n is {count}, but {key} has {len(array)} frames; n needs to be from 1 to "
@@ -309,7 +311,8 @@ class _Still:
         """Draw the figure with its legend; it is left as it was."""
         has = {"target": poses.target is not None, "prediction": poses.prediction is not None}
         old_legend = ax.get_legend()
-        with _agg_canvas(fig, dpi) as canvas:
+        with _agg_canvas(fig, dpi) as agg:
+            canvas: Any = agg  # whose drawing carries no types
             legend, drawn = add_legend(ax, **has), target_and_prediction(ax, limbs, **has)
             try:
                 canvas.draw()
@@ -320,8 +323,10 @@ class _Still:
                     picture, fig.dpi / 72, ax.get_proj(), ax.transData.frozen(), box, *styles
                 )
             finally:
-                for part in (legend, *(lines for lines in drawn if lines is not None)):
-                    part.remove()
+                legend.remove()
+                for lines in drawn:
+                    if lines is not None:
+                        lines.remove()
                 ax.legend_ = old_legend
 
     def pixels(self, poses: FloatArray) -> FloatArray:
@@ -389,7 +394,7 @@ class _Scene:
         placed = self._around(frame)
         now = frame - self._first
         if self._trail is not None:
-            path = placed.get("prediction", placed.get("target"))
+            path = placed["target" if self._still.prediction is None else "prediction"]
             self._draw_tails(self._trail, path[max(0, now - self._trail.length) : now + 1])
         for name, style in (("target", self._still.target), ("prediction", self._still.prediction)):
             if style is not None:
@@ -425,7 +430,7 @@ class _Scene:
 
     def _draw_pose(self, pose: FloatArray, style: _Style) -> None:
         colors = self._colors * [1, 1, 1, style.alpha]
-        seen = np.isfinite(pose).all(axis=1)
+        seen = np.asarray(np.isfinite(pose).all(axis=1))
         for number, bones in self._bones.items():
             path = broken(pose[bones[seen[bones].all(axis=1)]])
             ink = (*self._limbs.colors[number], style.alpha)
