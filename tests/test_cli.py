@@ -42,6 +42,7 @@ VERBS = (
     "angles",
     "plot",
     "video",
+    "report",
     "test",
 )
 """In the order in which they are needed; `test` is 0.22's word for evaluate."""

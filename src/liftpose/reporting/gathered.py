@@ -49,7 +49,10 @@ class Gathered:
     truth : array, shape (N, J, 3), optional
         As it is shown; NaN where it is not known.
     true, found : array, shape (N, T, D), optional
-        Targets relative to their roots: the truth where it counts, and what was lifted.
+        Targets relative to their roots: the truth where it counts, which it does only where both
+        were seen in 2D, and what was lifted.
+    known : array, shape (N, T, D), optional
+        The truth of targets that were not seen as well.
     beside : mapping of str to array, shape (N, T, D)
         The same of other guesses: ``ridge`` and ``mean_pose``.
     spread : array, shape (N, J, 3), optional
@@ -88,6 +91,7 @@ class Gathered:
     truth: Floats | None = None
     true: Floats | None = None
     found: Floats | None = None
+    known: Floats | None = None
     beside: Mapping[str, Floats] = field(default_factory=dict)
     spread: Floats | None = None
     image: Floats | None = None
@@ -130,6 +134,13 @@ class Gathered:
             name: np.asarray(metrics.joint_errors(self.true, guess), np.float64)
             for name, guess in self.beside.items()
         }
+
+    @cached_property
+    def all_errors(self) -> Floats | None:
+        """The same of targets that were not seen, too, as far as their truth is known."""
+        if self.known is None or self.found is None:
+            return self.errors
+        return np.asarray(metrics.joint_errors(self.known, self.found), np.float64)
 
     @cached_property
     def frame_errors(self) -> Floats | None:

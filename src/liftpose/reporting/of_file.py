@@ -143,12 +143,17 @@ def _scored(shown: Gathered, truth: Poses, sets: TargetSets, path: Path) -> Gath
         )
     targets, anchors = list(sets.targets), list(sets.anchors)
     true_points = np.asarray(truth.points, np.float64)
-    true = true_points[:, targets] - true_points[:, anchors]
+    known = true_points[:, targets] - true_points[:, anchors]
+    true = known
+    if shown.image is not None:
+        # As in every test: what was not seen is not scored.
+        seen = shown.image[:, targets] + shown.image[:, anchors]
+        true = np.where(np.isnan(seen).any(axis=2, keepdims=True), np.nan, known)
     found = _relative(shown, targets, anchors)
     # Each stands where its own first root is: side by side in one place they can be compared.
     first = sets.roots[0]
     beside = true_points - true_points[:, [first]] + shown.pose[:, [first]]
-    scored = replace(shown, truth=beside, true=true, found=found)
+    scored = replace(shown, truth=beside, true=true, found=found, known=known)
     return replace(scored, evaluation=_evaluation(scored, true_points, sets))
 
 

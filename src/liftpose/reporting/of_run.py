@@ -12,6 +12,7 @@ import numpy as np
 
 from liftpose.lifter.checkpoint import BEST, EVALUATION, RESULTS, RunFolder, read_lifter
 from liftpose.lifter.lifter import Lifter
+from liftpose.lifter.normalization import Anchoring
 from liftpose.lifter.published import is_published, read_published
 from liftpose.plot import read_log_train
 from liftpose.poses import Floats, Key, Lifted, Poses
@@ -173,6 +174,7 @@ def _with_its_lifter(
         cameras=cameras,
         true=truth.relative,
         found=made["liftpose"][:, :count],
+        known=Anchoring(lifter.sets).relative(truth.batch.pose_3d)[:, :count].numpy(),
         beside={name: made[name][:, :count] for name in ("ridge", "mean_pose")},
         spread=_of_three(lifted.spread),
         novelty=lifted.novelty,

@@ -302,14 +302,14 @@ def _believe(of: Gathered, at: Rows) -> Section:
 
 def _by_hidden(of: Gathered) -> Shown | None:
     """Errors of frames by how many joints were not seen; None where that is not known."""
-    if of.hidden is None or of.errors is None:
+    if of.hidden is None or of.all_errors is None:
         return None
     hidden = of.hidden[:, list(of.targets)]
     count = hidden.sum(axis=1)
     groups = [number for number in np.unique(count).tolist() if (count == number).sum() >= _FEWEST]
     if not groups:
         return None
-    errors, deviation = of.errors, of.deviation
+    errors, deviation = of.all_errors, of.deviation
 
     def mean(values: Floats) -> float:
         known = values[np.isfinite(values)]

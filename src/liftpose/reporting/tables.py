@@ -248,7 +248,8 @@ def _root_mean_square(values: Floats) -> Floats:
 def _caption(of: Gathered, first: str) -> str:
     said = [first]
     if of.errors is not None:
-        said.append("Errors are distances from the truth, both relative to their roots.")
+        which = "" if of.hidden is None else ", of joints that were seen"
+        said.append(f"Errors are distances from the truth, both relative to their roots{which}.")
     if of.deviation is not None:
         said.append("Spread is the distance from the truth that the lifter expects.")
     if of.evaluation is not None and math.isfinite(of.evaluation.body_length):

@@ -18,9 +18,11 @@ from liftpose.poses import Floats
 
 Rows = npt.NDArray[np.intp]
 
-INK, MUTED, LINE, PAPER, WASH = "#1b1e23", "#626a73", "#d9dde1", "#ffffff", "#f5f6f7"
-ACCENT, WARN, TRUTH = "#0072b2", "#d55e00", "#9aa3ad"
-"""Of light pages; the page has others for these where it is dark."""
+INK, MUTED, LINE, PAPER = "#1B1E23", "#626A73", "#D9DDE1", "#FFFFFF"
+ACCENT, WARN, TRUTH = "#0072B2", "#D55E00", "#9AA3AD"
+"""Of light pages. In capitals, by which a dark page tells them from the colours of limbs: it has
+others for these, and keeps those.
+"""
 
 POINTS = 1500
 """Of a line over time: more than a screen has columns for."""
@@ -31,7 +33,8 @@ ANGLE_FRAMES = 400
 _DENSITY_POINTS, _DENSITY_SAMPLE, _HIGHEST = 48, 800, 99.5
 _FEWEST = 20  # frames in a tile or a group: of fewer, a mean tells little
 _TILE = 30  # degrees
-_ANGLES, _DASHES = 8, ("solid", "dash", "dot")  # lines are told apart without colours
+_ON_TILES = "rgb(27,30,35)"  # tiles are pale on dark pages, too
+_ANGLES, _DASHES = 6, ("solid", "dash", "dot")  # lines are told apart without colours
 
 
 def error_per_joint(
@@ -114,7 +117,7 @@ def error_per_joint(
         f"{names[least]} ({rounded(means[least])}{_of(unit)}). Wide where errors are frequent; the "
         "bar is the mean. Hollow: left side."
     )  # fmt: skip
-    return Shown("error-per-joint", "Error of every joint", caption, data, layout, 420)
+    return Shown("error-per-joint", "Error of every joint", caption, data, layout, 460)
 
 
 def error_over_time(
@@ -171,7 +174,7 @@ def error_over_time(
         xaxis={"title": {"text": "Frame"}, "range": [0, max(1, frames - 1)]},
         yaxis={"title": {"text": _with_unit("Error", unit)}, "range": [0, _short(1.08 * top)]},
     )
-    layout["shapes"], layout["annotations"] = _borders(recordings, frames)
+    _add_recordings(layout, recordings, frames)
     caption = "No frame has an error that counts."
     if np.isfinite(known).any():
         row = int(np.nanargmax(known))
@@ -353,7 +356,7 @@ def novelty_over_time(
         xaxis={"title": {"text": "Frame"}, "range": [0, max(1, frames - 1)]},
         yaxis={"title": {"text": "Novelty (percentile)"}, "range": [0, 101]},
     )
-    layout["shapes"], layout["annotations"] = _borders(recordings, frames)
+    _add_recordings(layout, recordings, frames)
     layout["shapes"].append(_rule(99, WARN))
     share = 100 * float(np.mean(known[np.isfinite(known)] > 99)) if np.isfinite(known).any() else 0
     caption = (
@@ -467,7 +470,7 @@ def viewpoints(azimuth: Floats, elevation: Floats, error: Floats, unit: str | No
             "x": _plain(x),
             "y": _plain(y),
             "text": [rounded(float(value), 2) for value in means],
-            "textfont": {"size": 11, "color": INK},
+            "textfont": {"size": 11, "color": _ON_TILES},
             "customdata": counts[kept].tolist(),
             "hovertemplate": "%{text}, %{customdata:,} frames<extra></extra>",
             "showlegend": False,
@@ -496,7 +499,7 @@ def angles(
     Returns
     -------
     Shown
-        Of the first `ANGLE_FRAMES`; of the eight that move most, three are drawn, and the others
+        Of the first `ANGLE_FRAMES`; of the six that move most, three are drawn, and the others
         when one asks for them.
 
     Examples
@@ -606,22 +609,24 @@ def _means(values: Floats, starts: Any) -> Floats:
     return means
 
 
-def _borders(
-    recordings: Sequence[tuple[str, int, int]], frames: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Lines between recordings, and the names of those that are wide enough to hold one."""
-    shapes = [
+def _add_recordings(
+    layout: dict[str, Any], recordings: Sequence[tuple[str, int, int]], frames: int
+) -> None:
+    """Draw lines between recordings, and the names of those that are wide enough for one."""
+    layout["shapes"] = [
         {"type": "line", "x0": first, "x1": first, "yref": "paper", "y0": 0, "y1": 1}
         | {"line": {"color": MUTED, "width": 1}}
         for _, first, _ in recordings[1:]
     ]
-    named = [
+    layout["annotations"] = [
         {"x": first + count / 2, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False}
         | {"text": _shown_name(name), "font": {"size": 11, "color": MUTED}}
         for name, first, count in recordings
         if name and len(recordings) > 1 and count > frames / 12
     ]
-    return shapes, named
+    if layout["annotations"]:
+        layout["legend"] = {**layout["legend"], "y": 1.1}
+        layout["margin"] = {**layout["margin"], "t": 44}
 
 
 def _rule(height: float, color: str) -> dict[str, Any]:

@@ -96,8 +96,8 @@
   }
 
   const DARK = {
-    "#1b1e23": "#e8eaed", "#626a73": "#9aa3ad", "#d9dde1": "#30363d", "#ffffff": "#14171a",
-    "#f5f6f7": "#1c2024", "#0072b2": "#56b4e9", "#d55e00": "#e69f00", "#9aa3ad": "#6b747e",
+    "#1B1E23": "#e8eaed", "#626A73": "#9aa3ad", "#D9DDE1": "#30363d", "#FFFFFF": "#14171a",
+    "#0072B2": "#56b4e9", "#D55E00": "#e69f00", "#9AA3AD": "#6b747e",
   };
 
   function darkened(value, key) {
@@ -179,18 +179,27 @@
     const figure = figures[host.dataset.figure];
     const layout = { ...themed(figure.layout), height: figure.height };
     if (printing.now) { layout.width = 660; } else { layout.autosize = true; }
-    // Narrow pages have no room for a legend beside its own lines.
     const settings = { responsive: true, displaylogo: false, displayModeBar: false };
     const first = !drawn.has(host.dataset.figure);
     host.classList.remove("waiting");
     if (first) host.textContent = "";
     drawn.add(host.dataset.figure);
-    await window.Plotly.react(host, themed(figure.data), layout, settings);
+    const data = themed(figure.data);
+    if (host.clientWidth < 560) data.forEach((trace) => narrow(trace, host.clientWidth));
+    await window.Plotly.react(host, data, layout, settings);
     if (first && figure.seeks) {
       host.on("plotly_click", (event) => {
         const frame = event.points[0].customdata;
         if (Number.isFinite(frame)) seek(frame);
       });
+    }
+  }
+
+  // On a phone numbers in tiles and bars of means would run into each other.
+  function narrow(trace, width) {
+    if (trace.mode === "text") Object.assign(trace, { mode: "markers", opacity: 0 });
+    if (trace.marker && trace.marker.symbol === "line-ew") {
+      trace.marker.size = Math.min(trace.marker.size, (0.4 * width) / trace.x.length);
     }
   }
 
