@@ -354,13 +354,12 @@ def _scale_bar(ax: Axes, about: float, y: float, unit: str | None) -> tuple[Line
 
 
 def _legend(ax: Axes, subject: _Subject, name: str) -> Legend:
-    dot: dict[str, Any] = {"marker": "o", "markersize": WIDTH + 1.6}
-    entries = [Line2D([], [], color=MUTED, linewidth=WIDTH, **dot, label=name)]
+    dot: dict[str, Any] = {"marker": "o", "markersize": WIDTH + 1.6, "linewidth": WIDTH}
+    dot["linestyle"] = "-" if len(subject.limbs.bones) else "none"
+    entries = [Line2D([], [], color=MUTED, **dot, label=name)]
     if subject.limbs.left.any():
         paper: dict[str, Any] = {"markerfacecolor": paper_of(ax), "markeredgewidth": 1.2}
-        entries.append(
-            Line2D([], [], color=MUTED, linewidth=WIDTH, **dot, **paper, label="left side")
-        )
+        entries.append(Line2D([], [], color=MUTED, **dot, **paper, label="left side"))
     if subject.truth is not None:
         entries.append(Line2D([], [], color=TRUTH_COLOR, linewidth=_TRUTH_WIDTH, label="truth"))
     handles: Iterable[Any] = entries
