@@ -18,6 +18,19 @@ MOST = 500
 HEIGHT = 520
 """Of a player in a notebook, pixels."""
 
+_PARTS = (
+    "shared",
+    "frames",
+    "solids",
+    "space",
+    "flat",
+    "image",
+    "timeline",
+    "furniture",
+    "input",
+    "player",
+)  # each uses those before it
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -54,7 +67,8 @@ def web_text(name: str) -> str:
     Parameters
     ----------
     name : str
-        Below ``plot/web``, such as ``"player.js"``.
+        Below ``plot/web``, such as ``"report.css"``. ``"player.js"`` is that of all parts of the
+        player, joined.
 
     Returns
     -------
@@ -65,6 +79,8 @@ def web_text(name: str) -> str:
     >>> "LiftPose.player" in web_text("player.js")
     True
     """
+    if name == "player.js":
+        return "".join(web_text(f"player/{part}.js") for part in _PARTS)
     return files("liftpose.plot").joinpath("web", *name.split("/")).read_text(encoding="utf-8")
 
 
