@@ -75,6 +75,30 @@ def test_films_of_canvases_and_of_arrays_are_the_same(tmp_path):
         assert np.abs(one.astype(int) - other).mean() < 0.2
 
 
+def test_canvases_may_take_turns_and_be_used_again(tmp_path):
+    one, other = Canvas(60, 60), Canvas(60, 60)
+    one.discs([(20, 20)], 8, (1, 0, 0, 1))
+    other.discs([(40, 40)], 8, (0, 0, 1, 1))
+    for name in ("a.mp4", "b.mp4"):
+        encode(tmp_path / name, RATE, [one, other, one, one])
+        pictures = np.array(decoded(tmp_path / name)).astype(int)
+        for picture, red in zip(pictures, (True, False, True, True), strict=True):
+            assert (np.ptp(picture[20, 20]) > 200) == red
+            assert (np.ptp(picture[40, 40]) > 200) != red
+
+
+def test_what_fails_in_the_drawing_is_not_blamed_on_the_film(tmp_path):
+    def pictures():
+        yield from balls(Canvas(32, 32), 2)
+        with av.open(str(tmp_path / "nowhere.mp4")):
+            pass
+
+    with pytest.raises(FileNotFoundError) as caught:
+        encode(tmp_path / "a.mp4", RATE, pictures())
+    assert "nowhere.mp4" in str(caught.value)
+    assert "could not be written" not in str(caught.value)
+
+
 @pytest.mark.parametrize("count", [1, 2, 250, 251])
 def test_every_picture_is_there_in_order_over_key_frames(tmp_path, count):
     """Each picture shows its number in bits; a key frame comes every 250 pictures."""

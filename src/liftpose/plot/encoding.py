@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -112,37 +112,62 @@ def encode(
     """
     import av
 
+    with _explained(path):
+        container = av.open(str(path), mode="w", format="mp4", options={"movflags": "faststart"})
+    try:
+        _fill(container, path, rate, pictures, recorded)
+    except BaseException:
+        # What went wrong is said already.
+        with suppress(av.error.FFmpegError):
+            container.close()
+        raise
+    with _explained(path):
+        container.close()
+
+
+def _fill(
+    container: Any,
+    path: Path,
+    rate: Fraction,
+    pictures: Iterable[npt.NDArray[np.uint8] | Canvas],
+    recorded: bool,
+) -> None:
     film: _Film | None = None
-    size = None
-    with (
-        _explained(path),
-        av.open(str(path), mode="w", format="mp4", options={"movflags": "faststart"}) as container,
-    ):
-        for number, picture in enumerate(pictures):
-            pixels, changed = _looked_at(picture)
-            if film is None:
-                size = pixels.shape
-                film = _Film(_stream(container, rate, recorded), rate, *_even(pixels))
-            elif pixels.shape != size:
-                raise ValueError(
-                    f"picture {number} has shape {pixels.shape}, and the first has {size}; all "
-                    "pictures of a film need one size."
-                )
-            film.add(number, pixels, changed)
+    size, last = None, None
+    for number, picture in enumerate(pictures):
+        pixels, changed = _looked_at(picture, last)
+        last = picture
         if film is None:
-            raise ValueError("there are no pictures; a film needs at least one.")
+            size = pixels.shape
+            film = _Film(_stream(container, rate, recorded), rate, *_even(pixels))
+        elif pixels.shape != size:
+            raise ValueError(
+                f"picture {number} has shape {pixels.shape}, and the first has {size}; all "
+                "pictures of a film need one size."
+            )
+        with _explained(path):
+            film.add(number, pixels, changed)
+    if film is None:
+        raise ValueError("there are no pictures; a film needs at least one.")
+    with _explained(path):
         film.finish()
 
 
-def _looked_at(picture: npt.NDArray[np.uint8] | Canvas) -> tuple[Pixels, Box]:
-    if isinstance(picture, Canvas):
-        return picture.pixels, picture.changes()
-    if picture.ndim != 3 or picture.shape[2] != 4 or picture.dtype != np.uint8:
+def _looked_at(
+    picture: npt.NDArray[np.uint8] | Canvas, last: npt.NDArray[np.uint8] | Canvas | None
+) -> tuple[Pixels, Box]:
+    """Pixels of a picture, and where they are others than in the last one."""
+    pixels = picture.pixels if isinstance(picture, Canvas) else picture
+    if pixels.ndim != 3 or pixels.shape[2] != 4 or pixels.dtype != np.uint8:
         raise ValueError(
-            f"pictures need shape (height, width, 4) and uint8, got {picture.shape}, "
-            f"{picture.dtype}."
+            f"pictures need shape (height, width, 4) and uint8, got {pixels.shape}, {pixels.dtype}."
         )
-    return picture, Box(0, 0, picture.shape[1], picture.shape[0])
+    changed = Box(0, 0, pixels.shape[1], pixels.shape[0])
+    if isinstance(picture, Canvas):
+        since = picture.changes()
+        # Another film, or another canvas, may have looked at the changes before.
+        changed = since if picture is last else changed
+    return pixels, changed
 
 
 def _even(pixels: Pixels) -> tuple[int, int]:
