@@ -39,6 +39,16 @@ def test_picture_i_is_the_ith_however_it_is_reached(video):
         assert [number_in(footage.picture(number)) for number in (39, 0)] == [39, 0]
 
 
+def test_pictures_that_are_passed_over_change_no_other(video):
+    with Footage(video) as footage:
+        whole = list(footage.pictures(range(40)))
+        for step in (2, 3, 7):
+            for number, ours in enumerate(footage.pictures(range(1, 40, step))):
+                np.testing.assert_array_equal(ours, whole[1 + step * number])
+        first = [number_in(each) for each in footage.pictures([0, 10])]
+        assert [*first, number_in(footage.picture(11))] == [0, 10, 11]
+
+
 def test_pictures_are_those_that_opencv_counts(video):
     seen = cv2.VideoCapture(str(video))
     with Footage(video) as footage:

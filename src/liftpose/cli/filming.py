@@ -30,8 +30,8 @@ from liftpose.terminal import session
     epilog="\b\nExamples:\n"
     "  liftpose video lifted.nc -o lifted.mp4\n"
     "  liftpose video lifted.nc --video raw.mp4 -o film.mp4 --preview\n"
-    "  liftpose video lifted.nc --video raw.mp4 -o film.mp4 --calibration calib.toml \\\n"
-    "      --camera left --truth 3d.nc --spread --trail 25\n"
+    "  liftpose video lifted.nc --video raw.mp4 -o film.mp4 \\\n"
+    "      --calibration calib.toml --camera left --spread --trail 25\n"
     "  liftpose video lifted.nc -o part.mp4 --frames 100..400 --slower 4",
 )
 def video(

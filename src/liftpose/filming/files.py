@@ -179,7 +179,7 @@ def film_file(
         reel = Reel(
             rows - first,
             options.views(len(rows), scenery.side),
-            fps=PICTURES_A_SECOND,
+            fps=options.fps,
             slower=options.slower,
             trail=options.trail,
             size=options.pixels(flat),

@@ -14,8 +14,8 @@ from liftpose.plot.stage import SIZE, SMALLEST
 PICTURES_A_SECOND = 25.0
 """Of films."""
 
-PREVIEW_SECONDS = 3.0
-"""How long a preview is at most."""
+PREVIEW_SECONDS, PREVIEW_PICTURES = 3.0, 15.0
+"""How long a preview is at most, and its pictures a second: as many as two seconds of work give."""
 
 _ELEVATION = 16.0  # degrees: enough to see the ground
 _SETTLED = 4.0  # s in which the view leaves that of the camera
@@ -49,7 +49,7 @@ class FilmOptions:
     whole : bool
         Show all of the video, and not the part of it in which the animal is.
     preview : bool
-        At most three seconds, at half the size.
+        At most three seconds, at half the size and 15 pictures a second.
 
     Raises
     ------
@@ -87,6 +87,11 @@ class FilmOptions:
         if self.view is not None and not -90 <= self.view[1] <= 90:
             raise ValueError(f"view is {self.view}; expected an elevation from -90 to 90 degrees.")
 
+    @property
+    def fps(self) -> float:
+        """Pictures a second."""
+        return PREVIEW_PICTURES if self.preview else PICTURES_A_SECOND
+
     def rows(self, frames: int, rate: float, name: str = "the file") -> npt.NDArray[np.intp]:
         """Give the row that each picture shows.
 
@@ -118,10 +123,10 @@ class FilmOptions:
             raise ValueError(
                 f"frames {self.first}..{end} are none; expected the first before the last."
             )
-        step = rate / self.slower / PICTURES_A_SECOND
+        step = rate / self.slower / self.fps
         count = max(1, math.ceil((end - self.first + 1) / step))
         if self.preview:
-            count = min(count, round(PREVIEW_SECONDS * PICTURES_A_SECOND))
+            count = min(count, round(PREVIEW_SECONDS * self.fps))
         return np.minimum((self.first + step * np.arange(count)).astype(np.intp), end)
 
     def views(self, count: int, camera: tuple[float, float] | None) -> FloatArray:
@@ -139,7 +144,7 @@ class FilmOptions:
         array, shape (F, 2), degrees
         """
         turn = (12.0 if self.view is None else 0.0) if self.turn is None else self.turn
-        seconds = np.arange(count) / PICTURES_A_SECOND
+        seconds = np.arange(count) / self.fps
         azimuth, elevation = self.view or camera or _UNKNOWN_VIEW
         height = np.full(count, elevation)
         if self.view is None and camera is not None:

@@ -76,6 +76,7 @@ class Footage:
         self._stream: Any = None
         self._decoded: Iterator[Any] | None = None
         self._next = 0
+        self._wanted: frozenset[int] | None = None
         try:
             self._open()
             self._index = self._indexed()
@@ -147,7 +148,8 @@ class Footage:
         Parameters
         ----------
         numbers : iterable of int
-            From 0, in any order; quickest where they rise. The same may come again.
+            From 0, in any order; quickest where they rise. The same may come again. All are taken
+            in at once.
         box : (int, int, int, int), pixels, optional
             Left column, upper row, width and height of the part that is wanted.
         size : (int, int), pixels, optional
@@ -162,8 +164,11 @@ class Footage:
         ValueError
             There is no such picture, or it cannot be decoded.
         """
+        asked = tuple(numbers)
+        # What was passed over for the pictures asked for before may be wanted now.
+        self._wanted, self._decoded = self._stamps_of(asked), None
         last, picture = -1, None
-        for number in numbers:
+        for number in asked:
             if not 0 <= number < self.frames:
                 raise ValueError(
                     f"{self.path} has no picture {number}; it has {self.frames:,}, from 0 to "
@@ -172,6 +177,13 @@ class Footage:
             if picture is None or number != last:
                 picture, last = self._shown(self._frame(number), box, size), number
             yield picture
+
+    def _stamps_of(self, numbers: tuple[int, ...]) -> frozenset[int] | None:
+        """When the pictures are shown that are wanted; None where only counting tells them."""
+        if not self._index.exact:
+            return None
+        known = self._index.stamps
+        return frozenset(known[number] for number in numbers if 0 <= number < len(known))
 
     def close(self) -> None:
         """Let go of the file."""
@@ -258,7 +270,11 @@ class Footage:
     def _decode(self) -> Iterator[Any]:
         import av
 
+        context = self._stream.codec_context
         for packet in self._packets():
+            if self._wanted is not None:
+                # What nobody wants, and no other picture needs, need not be decoded.
+                context.skip_frame = "DEFAULT" if packet.pts in self._wanted else "NONREF"
             # A damaged picture is missed only if it is asked for.
             with suppress(av.error.InvalidDataError):
                 yield from packet.decode()

@@ -165,7 +165,7 @@ class SpaceHalf:
         scales = room[sizes > 0] / sizes[sizes > 0]
         pixels = float(scales.min()) if len(scales) else float(room.min())
         middle = np.array([place.left + place.right, place.top + place.bottom]) / 2
-        return pixels, middle + [0, pixels * (high[1] + low[1]) / 2]
+        return pixels, middle + np.array([0.0, pixels * (high[1] + low[1]) / 2])
 
     def draw_scale_bar(self, canvas: Canvas) -> None:
         """Draw a bar of a round length, with its length."""
