@@ -1,4 +1,4 @@
-"""Draw what figures-errors.md shows, of simulated animals: `docs/images/errors-*.png`.
+"""Draw what `figures-errors.md` shows, of simulated animals: `docs/images/errors-*.png`.
 
 Run it from the project folder::
 
@@ -30,7 +30,7 @@ from liftpose.postprocess import joint_angles
 from liftpose.postprocess.results import body_length
 
 IMAGES = Path(__file__).parent / "images"
-DPI = 130
+DPI = 110
 KNOWN, NEW = range(1, 9), range(40, 48)
 FRAMES = 400
 ANGLES = [

@@ -113,7 +113,7 @@ def plot_angles(
     if across < 1:
         raise ValueError(f"columns is {columns}; expected one or more.")
     down = -(-count // across)
-    span, step = _span(table)
+    span, step = _span(table, width)
     boxes = _boxes(ax, count, across, down)
     ax.set_axis_off()
     titles = [short_angle(name) for name in names]
@@ -202,9 +202,11 @@ def _ends(values: FloatArray) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
-def _span(table: FloatArray) -> tuple[float, float]:
-    """Degrees that each panel has, and from tick to tick."""
-    largest = max(high - low for low, high in map(_ends, table.T))
+def _span(table: FloatArray, width: FloatArray | None) -> tuple[float, float]:
+    """Degrees that each panel has, and from tick to tick: room for most of the spread, too."""
+    known = np.empty(0) if width is None else width[np.isfinite(width)]
+    beside = float(np.median(known)) if known.size else 0.0
+    largest = max(high - low for low, high in map(_ends, table.T)) + 2 * beside
     span = max(1.15 * largest, 2 * _STEPS[0])
     return span, max(step for step in _STEPS if step <= span / 2)
 

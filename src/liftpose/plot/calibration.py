@@ -285,7 +285,7 @@ def _say_sides(ax: Axes) -> None:
 
 def _set_axes(ax: Axes) -> None:
     ticks = np.linspace(0, 1, 5)
-    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=ticks, yticks=ticks)
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", anchor="S", xticks=ticks, yticks=ticks)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     quiet(ax, "both")

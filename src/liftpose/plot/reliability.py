@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.patches import Patch
 
 from liftpose.metrics import RiskCoverage, risk_coverage
 from liftpose.plot.axes import labelled, quiet, size_of
@@ -199,7 +200,6 @@ def plot_reliability(
     shift = 0.0 if found.expected is None else 0.1
     bars = ax.vlines(x - shift, *found.quartiles.T, color=ACCENT, alpha=0.35, linewidth=5)
     bars.set_capstyle("butt")
-    bars.set_label("middle half of the errors")
     (measured,) = ax.plot(
         x - shift, found.rms, "o-", color=ACCENT, linewidth=1.3, markersize=5, label="measured, RMS"
     )
@@ -239,7 +239,8 @@ def plot_reliability(
         )
         for place, count in zip(x, found.counts.tolist(), strict=True)
     ]
-    handles = [measured, bars, *([] if expected is None else [expected])]
+    half = Patch(color=ACCENT, alpha=0.35, label="middle half of the errors")
+    handles = [measured, half, *([] if expected is None else [expected])]
     key = ax.legend(handles=handles, loc="upper left", frameon=False, fontsize="small")
     return DrawnReliability(found, measured, bars, expected, counts, key)
 
