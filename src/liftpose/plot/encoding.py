@@ -220,7 +220,7 @@ class _Film:
         """Compress a picture, of which this part is another than in the one before."""
         box = _snapped(changed, self._width, self._height)
         if not box.empty:
-            self._paint(pixels[box.top : box.bottom, box.left : box.right].copy(), box)
+            self._paint(pixels[box.top : box.bottom, box.left : box.right], box)
         # x264 copies a picture before it comes back, so that one is enough.
         self._frame.pts, self._frame.time_base = number, 1 / self._rate
         self._stream.container.mux(self._stream.encode(self._frame))
@@ -228,9 +228,10 @@ class _Film:
     def _paint(self, part: Pixels, box: Box) -> None:
         import av
 
-        given: Any = av.VideoFrame.from_numpy_buffer(part, format="rgba")
-        turned = self._turn.reformat(given, format="yuv420p", dst_colorspace=_BT709)
         high, wide = part.shape[:2]
+        given: Any = av.VideoFrame(wide, high, "rgba")
+        _as_array(given.planes[0], 4)[...] = part.reshape(high, 4 * wide)
+        turned = self._turn.reformat(given, format="yuv420p", dst_colorspace=_BT709)
         # What lies at a seam was mixed with colours of the border only; it stays as it was.
         inside = Box(
             0 if box.left == 0 else _BORDER,
@@ -267,9 +268,10 @@ def _stream(container: Any, rate: Fraction, recorded: bool) -> Any:
     return container.add_stream(_CODEC, rate=rate, options=dict(_RECORDED if recorded else _DRAWN))
 
 
-def _as_array(plane: Any) -> npt.NDArray[np.uint8]:
+def _as_array(plane: Any, channels: int = 1) -> npt.NDArray[np.uint8]:
+    """Bytes (height, width * channels) of a plane, to read and to write."""
     lines = np.frombuffer(plane, np.uint8)[: plane.height * plane.line_size]
-    return lines.reshape(plane.height, plane.line_size)[:, : plane.width]
+    return lines.reshape(plane.height, plane.line_size)[:, : channels * plane.width]
 
 
 def _snapped(box: Box, width: int, height: int) -> Box:
