@@ -11,7 +11,7 @@ from liftpose.datasets import hexapod
 from liftpose.plot.chunks import decode_chunk
 from liftpose.plot.embedding import inline_player, player_page
 from liftpose.plot.limbs import Limbs
-from liftpose.plot.track import LAYERS, Track, chunks
+from liftpose.plot.track import LAYERS, Track, chunks, thinned
 
 CHUNK = 64
 FRAMES = 200
@@ -329,6 +329,16 @@ def test_a_notebook_shows_it_in_a_frame(browser, track, tmp_path):
     assert frames[1].startswith("≤ ")
     assert browser.errors() == []
     assert browser.requests() == []
+
+
+def test_a_thinned_page_counts_in_frames_of_the_file(browser, track, tmp_path):
+    page = tmp_path / "thinned.html"
+    page.write_text(player_page(thinned(track, 50)), encoding="utf-8")
+    browser.open(page, 900, 700)
+    browser.wait(READY + "await player.seek(30);")
+    said = browser.run("return document.querySelector('.lp-readout').textContent")
+    # 23 frames of the first recording, then the rows 90, 94, ... of the second.
+    assert said == "frame 118 of 200 · 1.20 s · second, 28"
 
 
 def test_the_page_can_give_other_lines_and_marks(opened):

@@ -35,7 +35,7 @@ def test_a_header_is_json_and_says_what_is_there():
     assert again["colors"][0] == "#0072b2"
     assert again["bones"] == [[0, 1], [1, 2]]
     assert [each["frame"] for each in again["marks"]] == [3, 7]
-    assert again["recordings"][1] == {"name": "b", "first": 20, "frames": 30}
+    assert again["recordings"][1] == {"name": "b", "first": 20, "frames": 30, "row": 20}
 
 
 def test_a_line_keeps_its_highest_and_lowest_value_in_few_numbers():
@@ -99,6 +99,7 @@ def test_chunks_hold_every_row_once():
         ({"marks": ((50, "there"),)}, "'there' marks frame 50"),
         ({"recordings": (("a", 0, 20), ("b", 25, 25))}, "'b' begins at row 25; expected 20"),
         ({"recordings": (("a", 0, 20),)}, "recordings have 20 rows"),
+        ({"begins": (0, 5)}, "begins has 2 rows; expected one for each of the 1 recordings"),
         ({"fps": 0}, "fps needs a number above 0"),
         ({"limbs": Limbs.resolve(2, [], None, None)}, "limbs are of 2 joints"),
     ],
@@ -129,3 +130,6 @@ def test_a_thinned_track_shows_the_same_moments():
     assert 0 <= 90 - kept[bad] < 4
     assert kept[first] == 31
     assert thinned(of, 100) is of
+    said = header(thinned(less, 13))
+    assert (said["every"], said["rows"]) == (8, 100)
+    assert [each["row"] for each in said["recordings"]] == [0, 31]

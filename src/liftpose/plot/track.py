@@ -67,6 +67,12 @@ class Track:
         How many standard deviations the drawn spread reaches.
     bar_label : str
         What that is, in words; by default the number of standard deviations.
+    every : int
+        Every how many-th row of a file these are, where it was thinned.
+    begins : tuple of int
+        Row of the file that each recording begins with; by default that of the track.
+    rows : int, optional
+        Rows of the file; by default as many as here.
 
     Raises
     ------
@@ -94,6 +100,9 @@ class Track:
     title: str = ""
     bar: float = 1.0
     bar_label: str = ""
+    every: int = 1
+    begins: tuple[int, ...] = ()
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         if "pose" not in self.layers:
@@ -115,6 +124,13 @@ class Track:
             raise ValueError(f"fps needs a number above 0, got {self.fps!r}.")
         if not self.recordings:
             object.__setattr__(self, "recordings", (("", 0, frames),))
+        if not self.begins:
+            object.__setattr__(self, "begins", tuple(first for _, first, _ in self.recordings))
+        if len(self.begins) != len(self.recordings):
+            raise ValueError(
+                f"begins has {len(self.begins)} rows; expected one for each of the "
+                f"{len(self.recordings)} recordings."
+            )
         self._check_times(frames)
 
     def _check_times(self, frames: int) -> None:
@@ -187,9 +203,11 @@ def header(track: Track, chunk: int = CHUNK) -> dict[str, Any]:
         "unit": track.unit,
         "fps": track.fps,
         "recordings": [
-            {"name": name, "first": first, "frames": count}
-            for name, first, count in track.recordings
+            {"name": name, "first": first, "frames": count, "row": row}
+            for (name, first, count), row in zip(track.recordings, track.begins, strict=True)
         ],
+        "every": track.every,
+        "rows": track.rows or track.frames,
         "image_size": None if track.image_size is None else list(map(int, track.image_size)),
         "layers": [{"name": name, "dims": LAYERS[name]} for name in track.order],
         "lines": [
@@ -304,6 +322,9 @@ def thinned(track: Track, most: int) -> Track:
             name: (label, unit, values[rows]) for name, (label, unit, values) in track.lines.items()
         },
         marks=tuple((int(at), text) for at, (_, text) in zip(places, track.marks, strict=True)),
+        every=track.every * every,
+        begins=track.begins,
+        rows=track.rows or track.frames,
     )
 
 

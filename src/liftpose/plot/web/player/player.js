@@ -4,7 +4,7 @@
   const { LiftPose } = window;
   const { inner } = LiftPose;
   const { SPEEDS, Frames, Space, Flat, Image2D, TimeLine, proportions } = inner;
-  const { element, icon, digits, themeOf, legend, bar, help, listen, listenToCanvas } = inner;
+  const { element, icon, digits, themeOf, whereabouts, legend, bar, help, listen, listenToCanvas } = inner;
   const HOME = [-60, 18]; // azimuth and elevation, degrees
   const VIEWS = { top: [-90, 89.9], side: [0, 4], front: [-90, 4], home: HOME };
 
@@ -398,8 +398,7 @@
       for (const { name } of this.header.layers) this.data.read(name, frame, this.now[name]);
       this.now.frame = frame;
       if (frame >= this.now.first && frame < this.now.end) return;
-      const whole = { first: 0, frames: this.frames };
-      const own = this.header.recordings.find(({ first, frames }) => frame >= first && frame < first + frames) || whole;
+      const { own } = whereabouts(this.header, frame);
       this.now.first = own.first;
       this.now.end = own.first + own.frames;
     }
@@ -479,21 +478,21 @@
     }
 
     readouts(spoken) {
-      const { fps, frames, recordings, marks } = this.header;
+      const { fps, frames, recordings, marks, rows } = this.header;
       const frame = this.shown;
       if (frame < 0) return;
+      const { own, since, row } = whereabouts(this.header, frame);
+      const number = (value) => value.toLocaleString("en");
       const time = fps ? `${(frame / fps).toFixed(fps >= 100 ? 3 : 2)} s` : "";
-      const whose = recordings.length > 1
-        ? recordings.find(({ first, frames: count }) => frame >= first && frame < first + count)
-        : null;
       const mark = marks.find((each) => each.frame === frame);
-      const own = whose && whose.name ? `${whose.name}, ${(frame - whose.first).toLocaleString("en")}` : "";
-      const text = [`frame ${frame.toLocaleString("en")} of ${frames.toLocaleString("en")}`, time, own, mark && !this.playing ? mark.text : ""];
+      const whose = recordings.length > 1 && own.name ? `${own.name}, ${number(since)}` : "";
+      const text = [`frame ${number(row)} of ${number(rows || frames)}`, time, whose, mark && !this.playing ? mark.text : ""];
       this.readout.textContent = text.filter(Boolean).join(" · ");
       if (!spoken) return;
       const { slider } = this.line;
+      const aloud = [`frame ${row} of ${rows || frames}`, time, mark ? mark.text : ""];
       slider.setAttribute("aria-valuenow", String(frame));
-      slider.setAttribute("aria-valuetext", [`frame ${frame} of ${frames}`, time, mark ? mark.text : ""].filter(Boolean).join(", "));
+      slider.setAttribute("aria-valuetext", aloud.filter(Boolean).join(", "));
     }
 
     positions(layer) {

@@ -88,6 +88,15 @@
       : String(Number(value.toPrecision(3)));
   }
 
+  // The recording of a frame, and its rows in the file, of which the page may hold every n-th.
+  function whereabouts(header, frame) {
+    const whole = { name: "", first: 0, frames: header.frames, row: 0 };
+    const within = ({ first, frames }) => frame >= first && frame < first + frames;
+    const own = header.recordings.find(within) || whole;
+    const since = (frame - own.first) * (header.every || 1);
+    return { own, since, row: (own.row === undefined ? own.first : own.row) + since };
+  }
+
   // Joints at the end of a limb: what trails are drawn of.
   function tips(header) {
     const degree = new Array(header.joints.length).fill(0);
@@ -99,5 +108,5 @@
     return (ends.length ? ends : [...degree.keys()]).slice(0, 40);
   }
 
-  Object.assign(inner, { RAD, niceLength, rgb, css, themeOf, element, icon, digits, tips });
+  Object.assign(inner, { RAD, niceLength, rgb, css, themeOf, element, icon, digits, tips, whereabouts });
 })();

@@ -49,9 +49,11 @@
       vec4 p = projectionMatrix * modelViewMatrix * vec4(begin, 1.0);
       vec4 q = projectionMatrix * modelViewMatrix * vec4(end, 1.0);
       vec2 along = (q.xy / q.w - p.xy / p.w) * size;
-      along = dot(along, along) > 1e-12 ? normalize(along) : vec2(1.0, 0.0);
+      bool point = dot(along, along) < 1e-12;
+      along = point ? vec2(1.0, 0.0) : normalize(along);
+      float cap = point ? 1.0 : 0.5;
       vec4 place = position.x < 0.5 ? p : q;
-      vec2 shift = vec2(-along.y, along.x) * position.y + along * (position.x * 2.0 - 1.0) * 0.5;
+      vec2 shift = vec2(-along.y, along.x) * position.y + along * (position.x * 2.0 - 1.0) * cap;
       place.xy += shift * width / size * place.w;
       vTint = tint;
       vPlace = (modelMatrix * vec4(mix(begin, end, position.x), 1.0)).xyz;

@@ -128,7 +128,7 @@
     // How far one has to be to see all of it.
     distance() {
       const narrow = Math.min(1, this.camera.aspect);
-      return (0.5 * this.body.span) / Math.tan((FIELD_OF_VIEW / 2) * RAD) / narrow;
+      return (0.45 * this.body.span) / Math.tan((FIELD_OF_VIEW / 2) * RAD) / narrow;
     }
 
     look(azimuth, elevation, distance) {

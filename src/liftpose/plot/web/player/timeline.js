@@ -149,8 +149,9 @@
 
     ticks(pen, theme, bottom) {
       const { frames, fps } = this.header;
-      const whole = fps ? frames / fps : frames;
+      const whole = fps ? frames / fps : frames * (this.header.every || 1);
       const step = Math.max(niceLength((whole / this.width) * 110), fps ? 0 : 1);
+      let free = 0; // where the last label ends
       pen.fillStyle = css(theme.muted);
       pen.font = '10px system-ui, "Helvetica Neue", Arial, sans-serif';
       for (let i = 0; i * step < whole; i++) {
@@ -159,7 +160,10 @@
         const text = Number((i * step).toPrecision(6)).toLocaleString("en");
         const words = i ? text : `${text} ${fps ? "s" : "frames"}`;
         const room = pen.measureText(words).width;
-        if (x + room < this.width) pen.fillText(words, i ? x - room / 2 : 0, bottom + 14);
+        const from = i ? x - room / 2 : 0;
+        if (from < free || x + room > this.width) continue;
+        pen.fillText(words, from, bottom + 14);
+        free = from + room + 6;
       }
     }
 
