@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from liftpose import load
+from liftpose import load, reporting
 from liftpose.io import read_lifted, read_poses, write_poses
 from liftpose.metrics import joint_errors
 from liftpose.plot.track import decode_chunk
@@ -264,6 +264,17 @@ def test_more_than_there_is_room_for_is_thinned(run):
     rows = kept_rows(long, None)
     assert len(rows) * 30 <= 330_000 + 60
     assert {0, 20_001} <= set(rows.tolist())
+
+
+def test_a_page_that_is_too_large_shows_fewer_frames(run, tmp_path, monkeypatch):
+    whole = report_file(run, tmp_path / "whole.html")
+    monkeypatch.setattr(reporting, "LARGEST", whole.size - 1000)
+    less = report_file(run, tmp_path / "less.html")
+    assert less.shown == whole.shown / 2
+    assert less.size < whole.size - 1000
+    page = Page(less.path.read_text(encoding="utf-8"))
+    assert any("one frame in 2" in text for text in page.text)
+    assert json.loads(page.scripts["track"])["fps"] == 50
 
 
 def test_a_test_on_other_data_is_told(run, tmp_path):

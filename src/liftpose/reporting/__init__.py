@@ -16,13 +16,16 @@ from liftpose.plot.report import page
 from liftpose.reporting.gathered import Gathered
 from liftpose.reporting.of_file import gather_file
 from liftpose.reporting.of_run import gather_run
-from liftpose.reporting.shown import findings, kept_rows
+from liftpose.reporting.shown import MOST, findings, kept_rows
 from liftpose.skeleton import Skeleton
 from liftpose.terminal import plain, unheard
 
 __all__ = ["Report", "report_file"]
 
 PathLike = str | os.PathLike[str]
+
+LARGEST = 8_000_000
+"""Bytes of a page: more than that, many mails do not carry."""
 
 _LIFTERS = (".lifter", ".safetensors")
 
@@ -137,10 +140,16 @@ def report_file(
     if not of.frames:
         raise ValueError(f"{source} has no frames.")
     say(6, 10, "measuring")
-    rows = kept_rows(of, frames)
-    shown = findings(of, title or f"{of.source.name}: 3D poses", rows)
-    say(8, 10, "writing")
-    html = page(shown).encode("utf-8")
+    most = MOST
+    while True:
+        rows = kept_rows(of, frames, most)
+        shown = findings(of, title or f"{of.source.name}: 3D poses", rows)
+        say(8, 10, "writing")
+        html = page(shown).encode("utf-8")
+        if len(html) <= LARGEST or len(rows) <= len(of.lengths):
+            break
+        # Fewer frames, as many as fit by what these weigh.
+        most = int(0.9 * len(rows) * of.skeleton.joint_count * LARGEST / len(html))
     with replacing(target) as beside:
         beside.write_bytes(html)
     say(10, 10, "")

@@ -78,7 +78,7 @@ def findings(of: Gathered, title: str, rows: Rows) -> Findings:
     )
 
 
-def kept_rows(of: Gathered, frames: tuple[int, int | None] | None) -> Rows:
+def kept_rows(of: Gathered, frames: tuple[int, int | None] | None, most: int = MOST) -> Rows:
     """Choose the frames that the player shows: all that there is room for.
 
     Parameters
@@ -86,6 +86,8 @@ def kept_rows(of: Gathered, frames: tuple[int, int | None] | None) -> Rows:
     of : Gathered
     frames : tuple of int and int or None, optional
         First and last frame that are wanted; by default all.
+    most : int
+        Frames times joints that there is room for.
 
     Returns
     -------
@@ -104,7 +106,7 @@ def kept_rows(of: Gathered, frames: tuple[int, int | None] | None) -> Rows:
             f"{of.source} has the frames 0 to {of.frames - 1:,}; asked for {first} to {end}."
         )
     wanted = (end - first + 1) * max(1, of.skeleton.joint_count)
-    step = max(1, math.ceil(wanted / MOST))
+    step = max(1, math.ceil(wanted / most))
     return np.concatenate(
         [
             np.arange(max(begin, first), min(begin + count, end + 1), step)
@@ -150,7 +152,7 @@ def track(of: Gathered, title: str, rows: Rows, frame_of: Callable[[int], int]) 
     firsts = [begin for _, begin, _ in of.recordings]
     number = np.searchsorted(firsts, rows, side="right") - 1
     there, starts, counts = np.unique(number, return_index=True, return_counts=True)
-    step = int(np.diff(rows).min(initial=1)) if len(rows) > 1 else 1
+    step = _step(rows)
     return Track(
         {name: values[rows] for name, values in layers.items()},
         of.skeleton.joints,
@@ -341,13 +343,18 @@ def _done(of: Gathered) -> Section:
 def _left_out(of: Gathered, rows: Rows) -> tuple[str, ...]:
     if len(rows) == of.frames:
         return ()
-    step = int(np.diff(rows).min(initial=1)) if len(rows) > 1 else 1
+    step = _step(rows)
     every = "every frame" if step == 1 else f"one frame in {step}"
     return (
         f"The player shows {every} from {rows[0]:,} to {rows[-1]:,}, since a page that is sent by "
         "mail has no room for more; numbers, tables and figures are of all frames. `liftpose view` "
         "shows all.",
     )
+
+
+def _step(rows: Rows) -> int:
+    """How far apart frames are that are shown: from one recording to the next it may be less."""
+    return int(np.diff(rows).max(initial=1))
 
 
 def _numbers(of: Gathered, headline: Headline) -> dict[str, Any]:

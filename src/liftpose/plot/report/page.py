@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from html import escape
-
-import numpy as np
 
 from liftpose.plot.embedding import json_script, packed_script, web_text
 from liftpose.plot.report.findings import (
@@ -22,14 +19,11 @@ from liftpose.plot.report.findings import (
     Table,
 )
 from liftpose.plot.report.still import still, typical
-from liftpose.plot.track import CHUNK, Track, chunks, header
-from liftpose.poses import Floats
+from liftpose.plot.track import chunks, header
 from liftpose.terminal import plain
 
 _SCRIPTS = ("boot.js", "player.js", "report.js")
 _LIBRARIES = {"three": "vendor/three.min.js", "plotly": "vendor/plotly-basic.min.js"}
-_STEPS = {"spread": 151, "image": 2114, "reprojected": 2114}
-"""In which layers are kept that are only looked at; all divide the 65,534 steps of a chunk."""
 _LONG = 24  # rows of a table, above which it scrolls by itself
 
 
@@ -231,34 +225,7 @@ def _data(findings: Findings) -> str:
         json_script("numbers", plain(findings.numbers)),
         json_script("figures", plain(figures)),
         json_script("track", header(findings.track)),
-        *(packed_script(f"track-{i}", one) for i, one in enumerate(chunks(_light(findings.track)))),
+        *(packed_script(f"track-{i}", one) for i, one in enumerate(chunks(findings.track))),
         *(packed_script(name, web_text(file)) for name, file in _LIBRARIES.items()),
     ]
     return "\n".join(parts)
-
-
-def _light(track: Track) -> Track:
-    """The same, with what is only looked at kept no finer than it can be seen: it packs better."""
-    firsts = range(0, track.frames, CHUNK)
-    layers = {
-        name: np.concatenate([_in_steps(values[one : one + CHUNK], _STEPS[name]) for one in firsts])
-        if name in _STEPS
-        else values
-        for name, values in track.layers.items()
-    }
-    return replace(track, layers=layers)
-
-
-def _in_steps(values: Floats, steps: int) -> Floats:
-    """Values of a chunk rounded to so many steps from the lowest to the highest.
-
-    Those are whole numbers of the steps that a chunk is written in, so that nothing is rounded
-    twice.
-    """
-    known = np.isfinite(values)
-    low = np.min(values, axis=(0, 1), initial=np.inf, where=known)
-    high = np.max(values, axis=(0, 1), initial=-np.inf, where=known)
-    step = np.where(high > low, high - low, 1) / steps
-    low = np.where(np.isfinite(low), low, 0)
-    rounded: Floats = low + np.round((values - low) / step) * step
-    return rounded
