@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import IdentityTransform
 
 from liftpose.plot.directions import facing
@@ -279,8 +280,10 @@ def _letters(
 
 def _width(text: str) -> float:
     """Of a line of letters one point large, points."""
+    letters = FontProperties(size=100)
+    width = text_to_path.get_text_width_height_descent(text, letters, ismath=False)[0]
     # Pixels make small letters a little broader.
-    return 1.08 * float(TextPath((0, 0), text, size=100).get_extents().x1) / 100
+    return 1.08 * float(width) / 100
 
 
 class _Window(NamedTuple):
@@ -327,6 +330,7 @@ def _write(ax: Axes, name: str, at: tuple[float, float], side: int, size: float)
         va="center",
         fontsize=size,
         color=INK,
+        parse_math=False,
     )
 
 
