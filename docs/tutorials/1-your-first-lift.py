@@ -154,19 +154,22 @@ drawn = violin_plot(
 )
 
 # %% [markdown]
-# One frame, from the side and from ahead. The true pose is drawn in solid lines, the lifted one in
-# dashed lines over it. From the side, which the camera sees, the two agree; across, in depth, the
-# lifter had to guess, and that is where to look for errors.
+# One frame from three sides, in one scale. Grey is the truth, the ellipses are one standard
+# deviation of what the lifter is not sure of. Across the line of sight it is right; along it, in
+# depth, it had to infer, and that is where the ellipses are long and the errors are.
 
 # %%
-from liftpose.plot import plot_pose_3d
+from liftpose.plot import plot_views
 
-figure = plt.figure(figsize=(9, 4))
-for place, (azimuth, title) in enumerate([(-90, "from the side"), (-10, "from ahead")], 1):
-    ax = figure.add_subplot(1, 2, place, projection="3d")
-    ax.view_init(elev=12, azim=azimuth)
-    plot_pose_3d(ax, pred=lifted.position[100], tar=truth[100], legend=place == 2, **look)
-    ax.set_title(title)
+figure, ax = plt.subplots(figsize=(10, 3))
+drawn = plot_views(
+    ax,
+    lifted.position[100],
+    new.skeleton,
+    truth=truth[100],
+    spread=lifted.spread[100],
+    legend=False,
+)
 
 # %% [markdown]
 # ## How sure is it?
@@ -182,8 +185,9 @@ print(f"{100 * within.mean():.0f} % of the joints are within their 90 % radius")
 print(f"median radius: {np.median(lifted.radius(0.9)[:, targets]):.1f} mm")
 
 # %% [markdown]
-# One animal may have a few per cent more or less; over many animals it comes out right. When not
-# to believe error bars is the subject of tutorial 5.
+# One animal may have ten per cent more or less than promised: three rats that teach tell little
+# of how rats differ. When to believe error bars, and how to make them right for your animals, is
+# the subject of tutorial 5.
 
 # %% [markdown]
 # ## Keeping it

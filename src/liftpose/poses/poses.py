@@ -507,3 +507,13 @@ class Poses:
         from liftpose.poses.layout import dataset_to_poses
 
         return dataset_to_poses(dataset)
+
+    def __repr__(self) -> str:
+        unit = f" in {self.unit}" if self.unit else ""
+        frame = f", {self.frame} frame" if self.frame else ""
+        fps = "" if self.fps is None else f", {self.fps:g} frames/s"
+        sure = "" if self.confidence is None else ", with confidence"
+        return (
+            f"<Poses: {self.dims}D, {self.frames} frames, {self.joint_count} joints, "
+            f"{len(self.keys)} experiment{'s' * (len(self.keys) != 1)}{unit}{frame}{fps}{sure}>"
+        )
