@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from liftpose.poses import Key, Lifted, Poses
 from liftpose.poses.given import Floats
@@ -149,7 +150,9 @@ class SlicedPoses:
         """
         about = self.about
         position = self.rows("position", start, stop)
-        known = {name: self.rows(name, start, stop) for name in self.tables if name != "position"}
+        known: dict[str, Any] = {
+            name: self.rows(name, start, stop) for name in self.tables if name != "position"
+        }
         begins = [sum(about.lengths[:number]) for number in range(len(about.lengths))]
         spans = [
             max(0, min(begin + length, stop) - max(begin, start))

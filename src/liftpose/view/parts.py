@@ -6,11 +6,12 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from liftpose.geometry.camera import Camera
-from liftpose.io import read_camera
+from liftpose.io.calibration import read_camera
 from liftpose.io.opened import SlicedPoses
 from liftpose.io.paths import existing_file
 from liftpose.io.slices import open_slices
@@ -88,7 +89,9 @@ class Part:
         names = None if found.joints is None else np.array(found.joints, object)[pick]
         tables = ("position", "root_relative", "spread", "confidence")
         cut = {name: getattr(found, name) for name in tables}
-        known = {name: None if table is None else table[:, pick] for name, table in cut.items()}
+        known: dict[str, Any] = {
+            name: None if table is None else table[:, pick] for name, table in cut.items()
+        }
         joints = None if names is None else tuple(map(str, names))
         return replace(found, joints=joints, provenance={}, **known)
 

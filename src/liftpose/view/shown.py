@@ -442,6 +442,6 @@ def _mean_length(vectors: Floats) -> Floats:
 
 def _origin(position: Floats) -> int | None:
     """The joint that is at (0, 0, 0) wherever it is known, as the first root of lifted poses."""
-    seen = np.isfinite(position).all(axis=2)
+    seen: Any = np.isfinite(position).all(axis=2)
     still = (np.where(seen[..., None], position, 0) == 0).all(axis=(0, 2)) & seen.any(axis=0)
     return int(np.flatnonzero(still)[0]) if still.any() else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -83,18 +84,16 @@ def write_rerun(
 
 def _rerun() -> Any:
     try:
-        import rerun
+        return import_module("rerun")
     except ImportError as error:
         raise ImportError(
             'files of Rerun need its package; install it with `pip install "liftpose[rerun]"`.',
             name="rerun",
         ) from error
-    return rerun
 
 
 def _blueprint(shown: Shown) -> Any:
-    import rerun.blueprint as rrb
-
+    rrb = import_module("rerun.blueprint")
     space = rrb.Spatial3DView(origin="/world", name=shown.path.name)
     beside = []
     if {"image", "reprojected"} & set(shown.order):
@@ -187,7 +186,7 @@ class _Writer:
 
     def _pose(self, name: str, values: Floats, times: list[Any]) -> None:
         points, strips = self._kinds(name)
-        seen = np.isfinite(values).all(axis=2)
+        seen: Any = np.isfinite(values).all(axis=2)
         joint = np.broadcast_to(np.arange(values.shape[1]), seen.shape)[seen]
         self._send(
             f"{_ENTITIES[name]}/joints",
