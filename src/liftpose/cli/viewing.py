@@ -95,8 +95,12 @@ def view(
                 say.result(facts, f"{path}: {shown.frames:,} frames; `rerun {path}` shows it.")
                 return
             with serve(shown, port) as served:
-                _tell(say, shown, served, browser)
-                _until_stopped(say)
+                # Ctrl-C is how this ends, and no failure.
+                try:
+                    _tell(say, shown, served, browser)
+                    _wait()
+                except KeyboardInterrupt:
+                    say.note("ended.")
 
 
 def _tell(say: Session, shown: Shown, served: Served, browser: bool) -> None:
@@ -127,10 +131,7 @@ def _has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _until_stopped(say: Session) -> None:
-    try:
-        # With a time limit, since Windows does not notice Ctrl-C in a wait without one.
-        while not threading.Event().wait(3600):
-            pass
-    except KeyboardInterrupt:
-        say.note("ended.")
+def _wait() -> None:
+    # With a time limit, since Windows does not notice Ctrl-C in a wait without one.
+    while not threading.Event().wait(3600):
+        pass
