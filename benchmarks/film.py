@@ -96,8 +96,8 @@ def film(
     Returns
     -------
     dict of str to float
-        ``seconds`` and ``cpu`` seconds of the call; ``peak``, MB, its processes together;
-        ``whole``, seconds of the process from its start; ``size``, bytes.
+        ``seconds`` and ``cpu`` seconds of the call; ``whole`` and ``all_cpu``, those of the
+        process from its start; ``peak``, MB, its processes together; ``size``, bytes.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def main(argv: Sequence[str]) -> int:
                     print(trail, side, one, file=sys.stderr)
         with_trail = {**settings, "trailing": TRAILS[0]}
         looks = [
-            film(own, poses[:PREVIEW], with_trail, folder / "look.mp4")["whole"]
+            film(own, poses[:PREVIEW], with_trail, folder / "look.mp4")
             for _ in range(asked.repeats)
         ]
         long = {
@@ -218,7 +218,8 @@ def main(argv: Sequence[str]) -> int:
     return 0 if _holds(rows, looks, long) else 1
 
 
-def _said(looks: Sequence[float], long: Mapping[int, Measured], again: int) -> str:
+def _said(looks: Sequence[Measured], long: Mapping[int, Measured], again: int) -> str:
+    waits = [one["whole"] for one in looks]
     short, whole = (long[count] for count in LENGTHS)
     few, many = LENGTHS
     return "\n".join(
@@ -226,8 +227,9 @@ def _said(looks: Sequence[float], long: Mapping[int, Measured], again: int) -> s
             f"- Films of {few:,} and of {many:,} pictures took {short['peak']:.0f} MB of memory "
             f"and {whole['peak']:.0f} MB at most, and {few / short['seconds']:.0f} and "
             f"{many / whole['seconds']:.0f} pictures a second were made.",
-            f"- A film of {PREVIEW} pictures is there {median(looks):.2f} s after Python was "
-            f"started ({min(looks):.2f}–{max(looks):.2f} s), all imports included; at most "
+            f"- A film of {PREVIEW} pictures is there {median(waits):.2f} s after Python was "
+            f"started ({min(waits):.2f}–{max(waits):.2f} s), all imports included, of which "
+            f"{median(one['all_cpu'] for one in looks):.2f} s are CPU time; at most "
             f"{AT_MOST:g} s.",
             f"- {few} pictures take {short['size'] / 1e6:.2f} MB; compressed again with x264's "
             f"medium effort at the same `crf` of 18, {again / 1e6:.2f} MB.",
@@ -237,7 +239,7 @@ def _said(looks: Sequence[float], long: Mapping[int, Measured], again: int) -> s
 
 def _holds(
     rows: Mapping[int, Mapping[str, Sequence[Measured]]],
-    looks: Sequence[float],
+    looks: Sequence[Measured],
     long: Mapping[int, Measured],
 ) -> bool:
     """Whether the bars are held; says of each that is not."""
@@ -247,8 +249,9 @@ def _holds(
         ours, theirs = (median(one["seconds"] for one in sides[side]) for side in ("ours", "0.22"))
         if theirs < AT_LEAST * ours:
             wrong.append(f"{theirs / ours:.1f} times as fast as 0.22, below {AT_LEAST}")
-    if median(looks) > AT_MOST:
-        wrong.append(f"a first look takes {median(looks):.2f} s, above {AT_MOST:g}")
+    wait = median(one["whole"] for one in looks)
+    if wait > AT_MOST:
+        wrong.append(f"a first look takes {wait:.2f} s, above {AT_MOST:g}")
     short, whole = (long[count]["peak"] for count in LENGTHS)
     if whole > ALLOWED * short:
         wrong.append(f"memory grows from {short:.0f} to {whole:.0f} MB")

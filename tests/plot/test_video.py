@@ -11,6 +11,7 @@ from matplotlib.image import imread
 from mpl_toolkits.mplot3d import proj3d
 
 from liftpose.plot import plot_pose_3d, plot_video_3d, video
+from liftpose.skeleton import Skeleton
 
 BONES = [[0, 1], [1, 2], [3, 4]]
 RED, BLUE = [230, 0, 0], [0, 0, 230]
@@ -215,6 +216,27 @@ def test_joints_and_bones_are_where_perspective_says(poses, tmp_path, turn):
         assert far.max() < 6
 
 
+def test_joints_of_the_left_side_are_hollow_where_the_skeleton_is_known(tmp_path):
+    fig = Figure(figsize=(3, 3), dpi=200)
+    ax = fig.add_subplot(projection="3d")
+    ax.set_axis_off()
+    skeleton = Skeleton(["paw_l", "paw_r"], bones=[(0, 1)], limbs=[0, 1], colors=[RED, BLUE])
+    poses = np.array([[[0.0, 0, 0], [1, 1, 1]]])
+    pictures = [
+        decode(plot_video_3d(fig, ax, 1, par, poses, name=tmp_path / "a.mp4", skeleton=known))[1][0]
+        for par, known in ((None, skeleton), ({"vis": {"bones": [[0, 1]]}}, None))
+    ]
+    FigureCanvasAgg(fig).draw()
+    left, right = shown_at(ax, poses[0], 600)
+    assert around(pictures[0], left, 0).min() > 200
+    assert np.abs(around(pictures[0], right, 0) - BLUE).max() < 60
+    assert around(pictures[1], left, 0).min() < 100
+    with pytest.raises(TypeError, match="par came beside a skeleton"):
+        plot_video_3d(fig, ax, 1, PAR, poses, skeleton=skeleton, name=tmp_path / "a.mp4")
+    with pytest.raises(ValueError, match="skeleton has 2 joints, but the poses have 5"):
+        plot_video_3d(fig, ax, 1, None, POSES, skeleton=skeleton, name=tmp_path / "a.mp4")
+
+
 def test_tails_follow_the_chosen_joint_and_fade(tmp_path):
     """One joint moves along a line; the tail is strongest behind it, and ends where it ends."""
     fig = Figure(figsize=(4, 4), dpi=100)
@@ -415,6 +437,7 @@ POSES = np.zeros((12, 5, 3))
         ({"trailing": -1}, ValueError, "trailing needs a number of frames"),
         ({"fps": 0}, ValueError, "fps needs a number above 0"),
         ({"fps": np.nan}, ValueError, "fps needs a number above 0"),
+        ({"par": None}, ValueError, r"par\['vis'\]\['bones'\]"),
         ({"par": {"vis": {}}}, ValueError, r"par\['vis'\]\['bones'\]"),
         ({"par": {"vis": {"bones": [[0, 9]]}}}, ValueError, "bones names joint 9"),
         ({"name": "film.avi"}, ValueError, r"end in \.mp4"),

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from mpl_toolkits.mplot3d import Axes3D
 
+    from liftpose.skeleton import Skeleton
+
 DEFAULT_NAME = "LP3D_prediction.mp4"
 _BLOCK = 4096  # frames looked at together when the limits are sought
 _AT_ONCE = 256  # frames projected together
@@ -46,7 +48,7 @@ def plot_video_3d(
     fig: Figure,
     ax: Axes3D,
     n: int,
-    par: Mapping[str, Any],
+    par: Mapping[str, Any] | None,
     pred: npt.ArrayLike | None = None,
     tar: npt.ArrayLike | None = None,
     good_keypts: npt.ArrayLike | None = None,
@@ -57,6 +59,7 @@ def plot_video_3d(
     *,
     dpi: float | None = None,
     on_frame: Callable[[int, int], None] | None = None,
+    skeleton: Skeleton | None = None,
 ) -> Path:
     """Film predicted 3D poses, their targets, or both.
 
@@ -73,9 +76,10 @@ def plot_video_3d(
         Axes of `fig` to draw the poses into.
     n : int
         Number of frames to film, from the first.
-    par : mapping
+    par : mapping or None
         As read from a ``params.yaml``. ``par["vis"]["bones"]`` is needed; ``limb_id``, one limb a
-        joint, and ``colors``, one triple from 0 to 255 a limb, may be left out.
+        joint, and ``colors``, one triple from 0 to 255 a limb, may be left out. None where a
+        `skeleton` is given.
     pred, tar : array, shape (N, J, 3), any unit, or None
         Predictions and targets, `n` frames or more. One of them may be None.
     good_keypts : array, shape (N, J, 3) or (N, J), bool-like, optional
@@ -97,6 +101,8 @@ def plot_video_3d(
     on_frame : callable, optional
         Called before every picture but the first with how many there are, and how many there will
         be.
+    skeleton : Skeleton, optional
+        Bones, limbs and colours, in place of `par`; joints of its left side are drawn hollow.
 
     Returns
     -------
@@ -108,7 +114,8 @@ def plot_video_3d(
     FileNotFoundError, PermissionError
         The folder of the film does not exist or cannot be written to.
     TypeError
-        `ax` is not three-dimensional, or a count or a joint index is no integer.
+        `ax` is not three-dimensional, a count or a joint index is no integer, or both `par` and
+        `skeleton` were given.
     ValueError
         Too few frames, or shapes, bones, limbs, colours and joints that do not fit together.
 
@@ -128,7 +135,7 @@ def plot_video_3d(
     if ax.figure.canvas is not fig.canvas:
         raise ValueError("ax needs to be one of the axes of fig, the figure that is filmed.")
     poses = _Poses.resolve(n, pred, tar, good_keypts)
-    limbs = _limbs_of(par, poses.joint_count)
+    limbs = _limbs_of(par, skeleton, poses.joint_count)
     trail = _resolve_trail(trailing, trailing_keypts, poses.joint_count)
     rate = as_rate(fps)
     target = _as_target(name)
@@ -208,9 +215,17 @@ class _Poses:
         return poses, np.isfinite(poses).all(axis=-1)
 
 
-def _limbs_of(par: Mapping[str, Any], joint_count: int) -> Limbs:
+def _limbs_of(par: Mapping[str, Any] | None, skeleton: Skeleton | None, joint_count: int) -> Limbs:
+    if skeleton is not None:
+        if par is not None:
+            raise TypeError("par came beside a skeleton, which says the same; pass par=None.")
+        if skeleton.joint_count != joint_count:
+            raise ValueError(
+                f"the skeleton has {skeleton.joint_count} joints, but the poses have {joint_count}."
+            )
+        return Limbs.of(skeleton)
     try:
-        look = par["vis"]
+        look = (par or {})["vis"]
         bones = look["bones"]
     except (KeyError, TypeError):
         raise ValueError(
