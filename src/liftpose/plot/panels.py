@@ -26,11 +26,12 @@ TRUTH: Color = (0.74, 0.74, 0.74, 1.0)
 
 _SHADOW: Color = (0.86, 0.86, 0.87, 1.0)
 _GRID_GRAY = 0.55
+_LOW = float(np.sin(np.radians(8.0)))  # from which height on the grid is seen as it is
 _HALO: Color = (1.0, 1.0, 1.0, 0.6)
 _FAINT = 0.25
 _MARGIN = 1.1
 _SAMPLE = 2000  # pictures that stand for all
-_REACHED = 99.0  # percent of the pictures that the whole animal has to be in
+_REACHED = 98.0  # percent of the pictures that the whole animal has to be in
 _BONE, _TRUTH_WIDTH, _SHADOW_WIDTH, _JOINT = 3.6, 7.2, 4.0, 4.7  # pixels at 720 rows
 _CROWD = 40  # joints from which on they are drawn smaller
 _NEARER = 0.35  # how much broader what is near is than what is in the middle
@@ -189,6 +190,8 @@ class SpaceHalf:
 
         if self._level[number] > 0:
             pieces, alpha = ground_lines(centre, self._cell, ground)
+            # Seen from near the ground, its lines would lie on each other and be a black bar.
+            alpha = alpha * min(1.0, self._level[number] / _LOW)
             gray = np.column_stack([np.full((len(alpha), 3), _GRID_GRAY), alpha])
             canvas.lines(seen(pieces)[alpha > 0], gray[alpha > 0], 1.1 * k)
         pose, bones = shot.pose[row], shot.limbs.bones
@@ -227,11 +230,12 @@ class SpaceHalf:
         known = np.isfinite(spread).all(axis=1) & np.isfinite(places).all(axis=1)
         known &= (spread > 0).any(axis=1)
         flat = axes[:2] * [[1], [-1]] * self._pixels
-        halves = flat * np.maximum(spread[known], 1e-9)[:, None]
+        halves = flat * spread[known][:, None]
         colors = self._strokes.colors(None)[known]
         covariance = halves @ halves.swapaxes(1, 2)
         values, vectors = np.linalg.eigh(covariance)
-        conjugate = vectors * np.sqrt(np.maximum(values, 0))[:, None]
+        # What is known exactly from one side would be an ellipse without any area.
+        conjugate = vectors * np.sqrt(np.maximum(values, 1.0))[:, None]
         for deviations, strength in _SPREADS:
             colors[:, 3] = strength
             canvas.ellipses(places[known], deviations * conjugate, colors)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs
 
@@ -156,7 +157,7 @@ def lowest(poses: FloatArray) -> FloatArray:
 
 
 def smoothed(path: FloatArray, rate: float) -> FloatArray:
-    """Take the jitter out of a path, and bridge its gaps.
+    """Take outliers and jitter out of a path, and bridge its gaps.
 
     Parameters
     ----------
@@ -181,7 +182,8 @@ def smoothed(path: FloatArray, rate: float) -> FloatArray:
         whole[:, axis] = np.interp(frames, frames[known], values[known])
     reach = max(1, round(2 * _SMOOTH * rate))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (reach / 2)) ** 2)
-    padded = np.pad(whole, ((reach, reach), (0, 0)), mode="edge")
+    steady = median_filter(whole, size=(reach // 2 * 2 + 1, 1), mode="nearest")
+    padded = np.pad(steady, ((reach, reach), (0, 0)), mode="edge")
     columns = [np.convolve(column, weights / weights.sum(), "valid") for column in padded.T]
     return np.stack(columns, axis=1)
 

@@ -187,10 +187,13 @@ class Stage:
             both = shot.image is not None and shot.reprojected is not None
             parts = [shot.title, "dots tracked, bones lifted" if both else ""]
             begin = self._edge + text_width(said, 22 * k) + 14 * k
-            still.text("   ".join(filter(None, parts)), begin, line, 15 * k, MUTED)
+            words = shortened("   ".join(filter(None, parts)), self._middle - begin, 15 * k)
+            still.text(words, begin, line, 15 * k, MUTED)
             still.text("Lifted to 3D", self._middle + 24 * k, line, 22 * k, INK)
         else:
-            still.text(shot.title or "Lifted to 3D", self._edge, line, 22 * k, INK)
+            room = still.width - 2 * self._edge
+            words = shortened(shot.title or "Lifted to 3D", room, 22 * k)
+            still.text(words, self._edge, line, 22 * k, INK)
         self._right.draw_scale_bar(still)
         self._draw_legend(still)
 
@@ -247,3 +250,29 @@ class Stage:
             seen = int(np.isfinite(shot.image[row, :, 0]).sum())
             words = f"{seen} of {shot.image.shape[1]} joints seen"
             canvas.text(words, self._middle, self._base, 15 * k, MUTED, anchor="right")
+
+
+def shortened(words: str, room: float, size: float) -> str:
+    """Cut off what has no room on a line.
+
+    Parameters
+    ----------
+    words : str
+    room : float, pixels
+    size : float, pixels
+        Of the letters.
+
+    Returns
+    -------
+    str
+        All of the words, or as many letters as fit, and an ellipsis.
+
+    Examples
+    --------
+    >>> shortened("walk", 200, 15), shortened("a very long name of a file", 90, 15)
+    ('walk', 'a very lon…')
+    """
+    if text_width(words, size) <= room:
+        return words
+    kept = (words[:count].rstrip() + "…" for count in range(len(words) - 1, -1, -1))
+    return next((each for each in kept if text_width(each, size) <= room), "")
