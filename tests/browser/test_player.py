@@ -203,6 +203,44 @@ def test_every_key_does_what_the_help_says(opened):
     opened.wait("await new Promise((r) => setTimeout(r, 600));")
 
 
+def mouse_event(browser, kind, x, y, **more):
+    event = {"type": kind, "x": x, "y": y, "button": "left", **more}
+    browser.driver.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
+
+def test_dragging_turns_and_the_wheel_zooms_once_it_has_the_focus(opened):
+    opened.run("document.body.style.minHeight = '3000px';")
+    plain = look(opened)
+    mouse_event(opened, "mouseWheel", 200, 200, deltaX=0, deltaY=-120, button="none")
+    assert np.abs(look(opened) - plain).max() < 20
+    for kind, x in (("mousePressed", 200), ("mouseMoved", 260), ("mouseReleased", 260)):
+        mouse_event(opened, kind, x, 200, buttons=1, clickCount=1)
+    turned = look(opened)
+    assert np.abs(turned - plain).max() > 60
+    assert opened.run("return document.activeElement.className") == "lp-canvas"
+    mouse_event(opened, "mouseWheel", 200, 200, deltaX=0, deltaY=-600, button="none")
+    assert np.abs(look(opened) - turned).max() > 60
+    assert opened.run("return scrollY") == 0
+
+
+def test_pointing_at_a_joint_names_it(opened, track):
+    place = opened.wait(
+        "await player.seek(20);"
+        "const canvas = document.querySelector('.lp-canvas');"
+        "const tip = document.querySelector('.lp-tip');"
+        "const {left, top, right, bottom} = canvas.getBoundingClientRect();"
+        "for (let y = top; y < bottom; y += 8) for (let x = left; x < right; x += 8) {"
+        "  const at = {clientX: x, clientY: y, bubbles: true};"
+        "  canvas.dispatchEvent(new PointerEvent('pointermove', at));"
+        "  if (!tip.hidden) return tip.textContent.split('\\n');"
+        "}"
+    )
+    names = [name.replace("_", " ") for name in track.joints]
+    joint = names.index(place[0])
+    x, y, z = (float(word) for word in place[1].removesuffix(f" {track.unit}").split(", "))
+    assert np.allclose((x, y, z), track.layers["pose"][20, joint], rtol=0.01, atol=0.01)
+
+
 def test_everything_is_labelled_and_can_be_reached(opened):
     bare = opened.run(
         "return [...document.querySelectorAll('.lp button, .lp select, .lp [tabindex]')]"

@@ -61,6 +61,17 @@ def test_error_and_spread_are_means_over_the_joints_that_are_known():
     assert np.allclose(track.lines["spread"][2], 5)
 
 
+def test_the_truth_is_moved_to_the_root_where_the_poses_are_there():
+    body = Skeleton(JOINTS, bones=[(0, 1)], roots=["paw_l"], target_sets=[["paw_r"]])
+    truth = np.random.default_rng(1).random((40, 2, 3))
+    at_root = lifted()
+    at_root.position[:, 0] = 0
+    moved = show(at_root, truth=as_poses(truth), skeleton=body).track.layers["truth"]
+    assert np.allclose(moved, truth - truth[:, :1])
+    placed = show(lifted(), truth=as_poses(truth), skeleton=body).track.layers["truth"]
+    assert (placed == truth).all()
+
+
 def test_error_bars_are_drawn_as_wide_as_they_were_measured():
     widths = tuple(2 * level for level in LEVELS)
     spread = np.ones((40, 2, 3), np.float32)

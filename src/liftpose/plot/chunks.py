@@ -63,7 +63,7 @@ def encode_chunk(layers: Mapping[str, Floats], order: Sequence[str]) -> bytes:
 
 
 def _packed(values: Floats, most: int) -> bytes:
-    seen = np.isfinite(values).all(axis=-1, keepdims=True)
+    seen = np.asarray(np.isfinite(values).all(axis=-1, keepdims=True))
     low, step = _scale(values, seen, most)
     with np.errstate(invalid="ignore"):
         steps = np.rint((values - low) / np.where(step > 0, step, 1))

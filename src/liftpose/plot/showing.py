@@ -86,7 +86,8 @@ def show(
     poses : Poses, optional
         The 2D that was lifted, drawn beside it.
     truth : Poses, optional
-        The true 3D, drawn in grey behind it; errors are shown over time.
+        The true 3D in the same frame, drawn in grey behind it; errors are shown over time. Where
+        `lifted` has the first root at the origin, the truth is moved there, too.
     skeleton : Skeleton, optional
         Bones, colours and sides; by default that of the lifter, where `lifted` says it.
     height : int, pixels
@@ -177,14 +178,14 @@ def _track(
     counts: list[int],
     every: int,
 ) -> Track:
-    unit = lifted.unit or ""
-    layers = {"pose": upright(lifted.position[rows], lifted.frame)}
+    unit, frame = lifted.unit or "", lifted.frame
+    layers = {"pose": upright(lifted.position[rows], frame)}
     lines: dict[str, tuple[str, str, Floats]] = {}
     if truth is not None:
-        layers["truth"] = upright(truth.points[rows], lifted.frame)
+        layers["truth"] = upright(_beside(lifted.position[rows], truth.points[rows], body), frame)
         lines["error"] = ("error", unit, _mean_length(layers["pose"] - layers["truth"]))
     if lifted.spread is not None:
-        layers["spread"] = np.abs(upright(lifted.spread[rows], lifted.frame))
+        layers["spread"] = np.abs(upright(lifted.spread[rows], frame))
         lines["spread"] = ("spread", unit, _mean_length(layers["spread"]))
     if lifted.novelty is not None:
         lines["novelty"] = ("novelty", "", lifted.novelty[rows])
@@ -209,6 +210,15 @@ def _track(
         bar=bars.of_interval(_LEVEL) if drawn and bars is not None else 1.0,
         bar_label=f"{_LEVEL:.0%} of each coordinate" if drawn else "",
     )
+
+
+def _beside(position: Floats, truth: Floats, body: Skeleton) -> Floats:
+    """The truth, with its first root at the origin where that of the poses is there."""
+    if not body.roots:
+        return truth
+    root = body.roots[0]
+    known = position[:, root][np.isfinite(position[:, root])]
+    return truth - truth[:, [root]] if len(known) and not known.any() else truth
 
 
 def _name(lifted: Lifted, number: int) -> str:
