@@ -31,6 +31,71 @@ TARGET_NAME = "Ground truth"
 _LEGEND_GRAY = "0.25"
 
 
+class DrawnPose:
+    """The lines of one pose in an axes, one a limb, which can be moved to another pose.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or Axes3D
+        Axes to draw into.
+    limbs : Limbs
+    dimensions : {2, 3}
+    style : dict
+        Properties of the lines.
+
+    Attributes
+    ----------
+    lines : list of matplotlib.lines.Line2D or Line3D
+        One a limb that has joints. A row of NaN stands between its bones.
+    """
+
+    def __init__(self, ax: Any, limbs: Limbs, dimensions: int, **style: Any) -> None:
+        self._limbs = limbs
+        self._dimensions = dimensions
+        self._numbers = np.unique(limbs.limb_id)
+        make = Line3D if dimensions == 3 else Line2D
+        self.lines: list[Any] = [
+            ax.add_line(make(*[[]] * dimensions, color=tuple(limbs.colors[number]), **style))
+            for number in self._numbers
+        ]
+
+    def move(self, pose: FloatArray, good: BoolArray) -> None:
+        """Draw another pose with the same lines.
+
+        Parameters
+        ----------
+        pose : array, shape (J, 2) or (J, 3)
+        good : array of bool, shape (J,)
+            Joints to draw; those with a coordinate that is not finite are left out anyhow.
+        """
+        bones, limb_id = self._limbs.bones, self._limbs.limb_id
+        seen = _seen(pose, good)
+        bones = bones[seen[bones].all(axis=1)]
+        alone = seen.copy()
+        alone[bones] = False
+        for number, line in zip(self._numbers, self.lines, strict=True):
+            ends = pose[bones[limb_id[bones[:, 0]] == number]]
+            dots = pose[alone & (limb_id == number)][:, None]
+            path = np.concatenate([_broken(ends), _broken(dots)])
+            line.set_data_3d(*path.T) if self._dimensions == 3 else line.set_data(*path.T)
+
+    def remove(self) -> None:
+        """Take the lines out of the axes."""
+        for line in self.lines:
+            line.remove()
+
+
+def _seen(pose: FloatArray, good: BoolArray) -> BoolArray:
+    seen: BoolArray = good & np.isfinite(pose).all(axis=-1)
+    return seen
+
+
+def _broken(pieces: FloatArray) -> FloatArray:
+    """One path (P * (K + 1), D) from pieces (P, K, D), with a row of NaN after each."""
+    padded = np.pad(pieces, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan)
+    return padded.reshape(-1, pieces.shape[-1])
+
+
 class DrawnPoses(NamedTuple):
     """What `plot_pose_3d` drew; None for what it did not."""
 

@@ -24,7 +24,6 @@ from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, check_joints, seen
 from liftpose.plot.pose import (
     DrawnPose,
     add_legend,
-    broken,
     frame_points,
     hide_tick_labels,
     require_3d,
@@ -447,9 +446,11 @@ class _Scene:
         colors = self._colors * [1, 1, 1, style.alpha]
         seen = np.asarray(np.isfinite(pose).all(axis=1))
         for number, bones in self._bones.items():
-            path = broken(pose[bones[seen[bones].all(axis=1)]])
+            shown = bones[seen[bones].all(axis=1)]
+            path = np.full((len(shown), 3, 2), np.nan)
+            path[:, :2] = pose[shown]
             ink = (*self._limbs.colors[number], style.alpha)
-            self._canvas.polyline(path, ink, style.width, style.dashes)
+            self._canvas.polyline(path.reshape(-1, 2), ink, style.width, style.dashes)
         hollow = np.full(len(pose), style.paper is not None) | self._limbs.left
         paper = (1.0, 1.0, 1.0, 1.0) if style.paper is None else style.paper
         self._canvas.discs(pose, style.radius, colors, hollow=hollow, paper=paper, ring=style.ring)
