@@ -13,7 +13,7 @@ from liftpose.lifter.checkpoint import load
 from liftpose.main import test as score
 from liftpose.main import train
 from liftpose.picturing import plot_file
-from liftpose.poses import Lifted
+from liftpose.poses import Lifted, Poses
 from liftpose.postprocess.angles import JointAngles, joint_angles
 from liftpose.postprocess.evaluation import read_evaluation
 
@@ -124,6 +124,22 @@ def test_trust_is_refused_where_the_test_was_of_other_data(run, drawn, tmp_path)
 def test_lifted_poses_bring_their_bones(run, drawn):
     _, text = drawn(run / "lifted.nc", frames=[3])
     assert text == "frames 3"
+
+
+def test_poses_are_laid_out_and_seen_from_several_sides(run, drawn):
+    figure, _ = drawn(run / "lifted.nc", frames=[3, 80])
+    # The layout fails with a warning where it takes anything for larger than the figure.
+    figure.draw_without_rendering()
+    widths = [ax.get_position().width for ax in figure.axes]
+    assert min(widths) > 0.3
+    figure, text = drawn(run / "lifted.nc", kinds=["views"], frames=[3, 80])
+    assert text == "frames 3, 80"
+    for ax, row in zip(figure.axes, (3, 80), strict=True):
+        assert {"top", "side", "front"} <= {text.get_text() for text in ax.texts}
+        assert ax.get_title(loc="left") == f"frame {row}"
+    write_poses(Poses.from_experiments(np.ones((4, 3, 2)), joints=["a", "b", "c"]), run / "flat.nc")
+    with pytest.raises(ValueError, match="2D poses; only 3D ones"):
+        drawn(run / "flat.nc", kinds=["views"])
 
 
 def test_angles_of_lifted_poses_and_of_a_table_of_them_are_the_same(run, drawn, tmp_path):

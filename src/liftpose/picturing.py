@@ -7,11 +7,13 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from liftpose.files import replacing
 from liftpose.io.hints import Hints
@@ -31,6 +33,7 @@ from liftpose.plot import (
     plot_reliability,
     plot_risk_coverage,
     plot_video_3d,
+    plot_views,
     read_log_train,
     violin_plot,
 )
@@ -46,6 +49,9 @@ from liftpose.postprocess.outcome import Outcome, judge_outcome, read_outcome, w
 from liftpose.skeleton import Skeleton
 from liftpose.terminal import unheard
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 OF_RUNS = {
     "errors": "errors of every joint",
     "time": "errors over time",
@@ -56,14 +62,18 @@ OF_RUNS = {
 }
 """Kinds of figures of a run, and what they show."""
 
-OF_POSES = {"poses": "poses", "angles": "angles over time"}
+OF_POSES = {
+    "poses": "poses",
+    "views": "3D poses from several sides",
+    "angles": "angles over time",
+}
 """Kinds of figures of a file."""
 
 _USUAL = ("errors", "time", "training")
 _OF_TRUST = ("calibration", "occlusion", "risk")
 
-PANELS = 6
-"""Frames that are drawn where nobody says which."""
+PANELS, VIEWED = 6, 3
+"""Frames that are drawn where nobody says which: of poses, and from several sides."""
 
 _DPI = 150
 _LIFTERS = (".lifter", ".safetensors")
@@ -122,12 +132,13 @@ def plot_file(
         The figure, of any kind that Matplotlib writes: ``.png``, ``.pdf``, ``.svg``.
     kinds : sequence of str
         Of a run those of `OF_RUNS`, all on one sheet; by default errors, time and training. Of 3D
-        poses ``"angles"`` draws angles at the joints.
+        poses ``"views"`` draws them from several sides, and ``"angles"`` angles at the joints.
     skeleton : path-like, optional
         Of poses: a skeleton file, or a lifter, whose bones are drawn; by default that of the
         lifter they are from, and where that is not known, joints alone.
     frames : sequence of int
-        Rows, from 0; by default six, evenly taken from those in which most is seen.
+        Rows, from 0; by default six (from several sides three), evenly taken from those in which
+        most is seen.
     at : sequence of str
         Of angles: triples of joints, such as ``"hip,knee,ankle"``; by default all.
     hints : Hints, optional
@@ -161,8 +172,9 @@ def plot_file(
         else:
             poses, body = _matched((hints or Hints()).of_use(file).read(file), skeleton)
             say(3, 10, "drawing")
-            shown = _rows(poses, frames, file)
-            figure = _of_poses(poses, body, shown)
+            views = _kind_of_file(kinds, file) == "views"
+            shown = _rows(poses, frames, file, VIEWED if views else PANELS)
+            figure = (_of_views if views else _of_poses)(poses, body, shown)
             text = f"frames {', '.join(map(str, shown))}{_joined(body)}"
         say(6, 10, "writing")
         with replacing(target) as beside:
@@ -212,7 +224,7 @@ def _check_row(row: int, count: int, file: Path) -> None:
         raise ValueError(f"{file} has no frame {row}; it has {count:,}, from 0 to {count - 1}.")
 
 
-def _rows(poses: Poses, asked: Sequence[int], file: Path) -> tuple[int, ...]:
+def _rows(poses: Poses, asked: Sequence[int], file: Path, most: int) -> tuple[int, ...]:
     """Rows to draw: those asked for, or some that are well seen."""
     for row in asked:
         _check_row(row, poses.frames, file)
@@ -222,7 +234,7 @@ def _rows(poses: Poses, asked: Sequence[int], file: Path) -> tuple[int, ...]:
     if not seen.any():
         raise ValueError(f"{file}: nothing is seen in any frame.")
     good = np.flatnonzero(seen >= np.quantile(seen[seen > 0], 0.5))
-    chosen = np.linspace(0, len(good) - 1, min(PANELS, len(good))).astype(int)
+    chosen = np.linspace(0, len(good) - 1, min(most, len(good))).astype(int)
     return tuple(int(row) for row in np.unique(good[chosen]))
 
 
@@ -231,18 +243,32 @@ def _of_poses(poses: Poses, body: Skeleton, rows: Sequence[int]) -> Figure:
     down = math.ceil(len(rows) / across)
     figure = Figure(figsize=(4 * across, 3.6 * down), layout="constrained")
     points = poses.points if poses.dims == 2 else upright(poses.points, poses.frame)
-    look: dict[str, Any] = {"limb_id": body.limbs or None, "colors": body.colors or None}
     for place, row in enumerate(rows):
         deep = {"projection": "3d"} if poses.dims == 3 else {}
         ax: Any = figure.add_subplot(down, across, place + 1, **deep)
         if poses.dims == 3:
-            plot_pose_3d(ax, body.bones, points[row], axes=True, **look)
+            plot_pose_3d(ax, pred=points[row], axes=True, skeleton=body)
+            # As many numbers as lie side by side at any length of the axes.
+            for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+                axis.set_major_locator(MaxNLocator(4))
         else:
-            plot_pose_2d(ax, points[row], body.bones, normalize=False, **look)
+            plot_pose_2d(ax, points[row], normalize=False, skeleton=body)
         ax.set_title(_name_of(poses, row))
     if poses.unit and poses.dims == 3:
         figure.supxlabel(f"in {poses.unit}", fontsize="small")
     return figure
+
+
+def _of_views(poses: Poses, body: Skeleton, rows: Sequence[int]) -> Figure:
+    if poses.dims != 3:
+        raise ValueError("these are 2D poses; only 3D ones can be seen from several sides.")
+    points = upright(poses.points, poses.frame)
+
+    def draw(row: int, ax: Axes) -> None:
+        plot_views(ax, points[row], body, unit=poses.unit, legend=row == rows[0])
+        ax.set_title(_name_of(poses, row), pad=14)
+
+    return draw_sheet([Panel(partial(draw, row), height=3.0) for row in rows])
 
 
 def _name_of(poses: Poses, row: int) -> str:
@@ -265,10 +291,11 @@ def _kinds(asked: Sequence[str], known: dict[str, str], file: Path) -> list[str]
 
 
 def _kind_of_file(asked: Sequence[str], file: Path) -> str:
-    kinds, table = _kinds(asked, OF_POSES, file), holds_angles(file)
+    table = holds_angles(file)
+    kinds = _kinds(asked, OF_POSES, file)
     if len(kinds) > 1:
         raise ValueError(f"{file}: {listed(kinds)} are figures of their own; ask for one.")
-    if table and kinds == ["poses"]:
+    if table and kinds and kinds != ["angles"]:
         raise ValueError(f"{file} is a table of angles, and holds no poses.")
     return kinds[0] if kinds else "angles" if table else "poses"
 

@@ -29,6 +29,7 @@ from liftpose.terminal import session
     epilog="\b\nExamples:\n"
     "  liftpose plot lifted.nc -o poses.png\n"
     "  liftpose plot walk.h5 -o poses.pdf --skeleton fly.toml --frames 0,150,300\n"
+    "  liftpose plot lifted.nc -o sides.pdf --kind views --frames 12,80\n"
     "  liftpose plot lifted.nc -o angles.svg --kind angles\n"
     "  liftpose plot fly -o errors.png   # the folder of a run\n"
     "  liftpose plot fly -o trust.png --kind calibration,occlusion,risk",
@@ -46,7 +47,7 @@ def plot(
         typer.Option(
             metavar="KIND,KIND,...",
             help="Of a run: errors, time, training, calibration, occlusion, risk. Of poses: "
-            "poses, angles.",
+            "poses, views, angles.",
         ),
     ] = None,
     skeleton: Bones = None,

@@ -47,8 +47,10 @@ class DrawnPose:
         self._dimensions = dimensions
         self._numbers = np.unique(limbs.limb_id)
         make = Line3D if dimensions == 3 else Line2D
-        # In space, the frame of the axes is no limit of anything.
-        style = {"clip_on": dimensions == 2, **style}
+        # In space, the frame of the axes is no limit of anything. Lines there have no place in the
+        # picture before it is drawn, so that no layout can go by them.
+        flat = dimensions == 2
+        style = {"clip_on": flat, "in_layout": flat, **style}
         self.lines: list[Any] = [
             ax.add_line(make(*[[]] * dimensions, color=tuple(limbs.colors[number]), **style))
             for number in self._numbers
@@ -61,6 +63,7 @@ class DrawnPose:
             "markerfacecolor": paper_of(ax),
             "alpha": style.get("alpha"),
             "clip_on": style["clip_on"],
+            "in_layout": style["in_layout"],
             # Over all lines of the pose, and under what is drawn later.
             "zorder": self.lines[0].get_zorder() + 0.01 if self.lines else 2,
         }
