@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from liftpose import Lifter, Poses, load, test, train, write_poses
+from liftpose import Lifter, Poses, load, report_file, test, train, write_poses
 from liftpose.datasets import ANIMALS, Recording
 from liftpose.demo.figures import draw_errors, draw_joints, draw_pose, draw_training
 from liftpose.demo.outcome import Demo, Written, commands
@@ -41,6 +41,7 @@ OnProgress = Callable[[str, float], None]
 """Called with what is going on, and the share of everything that is done, 0 to 1."""
 
 RECORD, _FORMAT = "demo.json", "liftpose-demo"
+REPORT = "report.html"
 FILM, POSE, JOINTS, ERRORS, TRAINING = (
     "walk.mp4",
     "pose.png",
@@ -132,6 +133,8 @@ def run(
         say("lifting", 0.54)
         shown = _write_poses(folder, learned, tests, unseen)
         _draw(folder, shown, looks_from(known[0].cameras[STAGING[animal].camera]), errors, say)
+        say("writing the report", 0.64)
+        report_file(folder, folder / REPORT, title=f"{animal}: {len(unseen)} new animals in 3D")
         _film(folder, shown, known[0], animal, film_seconds, say)
         demo = _outcome(folder, animal, trained, lifted, errors)
         _write_record(folder, demo.as_dict() | {"written": _names(animal, lifted)})
@@ -161,7 +164,7 @@ def _names(animal: str, lifted: int) -> list[str]:
         for name in _unseen_names(animal, lifted)
         for kind in ("2d", "3d", "lifted")
     ]
-    return [*of_run, FILM, POSE, JOINTS, ERRORS, TRAINING, *LEARNED, *poses]
+    return [*of_run, REPORT, FILM, POSE, JOINTS, ERRORS, TRAINING, *LEARNED, *poses]
 
 
 @contextmanager
@@ -329,6 +332,7 @@ def _outcome(folder: Path, animal: str, trained: int, lifted: int, errors: Evalu
     flat, deep, found = (folder / _file_of(first, kind) for kind in ("2d", "3d", "lifted"))
     learned = (folder / LEARNED[0], folder / LEARNED[1])
     files = (
+        Written(folder / REPORT, "how good the poses are, to be opened in a browser"),
         Written(
             folder / FILM, "a film: the keypoints of one camera, and the pose they are lifted to"
         ),

@@ -98,7 +98,7 @@ def by_recording(of: Gathered, frame_of: Callable[[int], int]) -> Table | None:
     heads = [Column("Recording"), Column("Frames", 0), *columns]
     heads += [Column("Unusual (%)", 1)] * (of.novelty is not None)
     heads += [Column("Verdict")] * bool(said)
-    caption = _caption(of, "Press a name to see it in the player.")
+    caption = "Press a name to see it in the player. Columns are those of the joints."
     return Table("recordings", "Recording by recording", caption, tuple(heads), tuple(rows))
 
 

@@ -509,7 +509,7 @@ def angles(
     """
     some = values[:ANGLE_FRAMES]
     seek = np.arange(len(values)) if at is None else at
-    known = np.isfinite(some).any(axis=0)
+    known = np.asarray(np.isfinite(some).any(axis=0))
     moves = np.zeros(len(names))
     moves[known] = np.nanstd(some[:, known], axis=0)
     most = [place for place in np.argsort(-moves, kind="stable").tolist() if known[place]]
