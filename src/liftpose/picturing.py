@@ -250,7 +250,7 @@ def _of_poses(poses: Poses, body: Skeleton, rows: Sequence[int]) -> Figure:
             plot_pose_3d(ax, pred=points[row], axes=True, skeleton=body)
             # As many numbers as lie side by side at any length of the axes.
             for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
-                axis.set_major_locator(MaxNLocator(4))
+                axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         else:
             plot_pose_2d(ax, points[row], normalize=False, skeleton=body)
         ax.set_title(_name_of(poses, row))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from liftpose.plot import plot_angles
+from liftpose.plot import plot_angles, style
 from liftpose.plot.angles import short_angle
 from tests.plot.looks import assert_looks
 
@@ -111,9 +111,16 @@ def test_what_does_not_fit_is_said(change, words):
 
 
 def test_looks(angles):
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    colors = [(0, 0.45, 0.7)] * 2 + [(0.84, 0.37, 0)] * 2
-    plot_angles(
-        figure.add_subplot(), angles, NAMES, spread=angles / 9, fps=100, columns=2, colors=colors
-    )
-    assert_looks(figure, "angles")
+    with style():
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        colors = [(0, 0.45, 0.7)] * 2 + [(0.84, 0.37, 0)] * 2
+        plot_angles(
+            figure.add_subplot(),
+            angles,
+            NAMES,
+            spread=angles / 9,
+            fps=100,
+            columns=2,
+            colors=colors,
+        )
+        assert_looks(figure, "angles")

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from liftpose.metrics import ball_coverage, ball_radius, interval_coverage, normal_interval
-from liftpose.plot import bars_held, plot_calibration
+from liftpose.plot import bars_held, plot_calibration, style
 from liftpose.poses import Bars
 from liftpose.poses.bars import LEVELS
 from liftpose.postprocess.measures import trusted
@@ -130,7 +130,10 @@ def test_what_tells_nothing_is_said(change, words):
 
 
 def test_looks(poses):
-    truth, guess, spread = poses
-    figure = Figure(figsize=(4, 4), layout="constrained")
-    plot_calibration(figure.add_subplot(), truth, guess, spread * [1.4, 1, 0.6], lengths=LENGTHS)
-    assert_looks(figure, "calibration")
+    with style():
+        truth, guess, spread = poses
+        figure = Figure(figsize=(4, 4), layout="constrained")
+        plot_calibration(
+            figure.add_subplot(), truth, guess, spread * [1.4, 1, 0.6], lengths=LENGTHS
+        )
+        assert_looks(figure, "calibration")

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from liftpose.metrics import joint_errors, mpjpe
-from liftpose.plot import plot_error_over_time
+from liftpose.plot import plot_error_over_time, style
 from tests.plot.looks import assert_looks
 
 
@@ -135,15 +135,16 @@ def test_what_cannot_be_drawn_is_said(ax, errors, more, words):
 
 
 def test_looks():
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    short, long = figure.subplots(2)
-    errors = wandering(900)
-    errors[300:340] = np.nan
-    known = {"unit": "mm", "body_length": 12.0}
-    parts, names = [400, 300, 200], ["walk", "grooming", "turn"]
-    plot_error_over_time(short, errors, parts, names=names, spread=errors**0.5, **known)
-    plot_error_over_time(long, wandering(4000), unit="mm")
-    assert_looks(figure, "error_over_time")
+    with style():
+        figure = Figure(figsize=(7, 5), layout="constrained")
+        short, long = figure.subplots(2)
+        errors = wandering(900)
+        errors[300:340] = np.nan
+        known = {"unit": "mm", "body_length": 12.0}
+        parts, names = [400, 300, 200], ["walk", "grooming", "turn"]
+        plot_error_over_time(short, errors, parts, names=names, spread=errors**0.5, **known)
+        plot_error_over_time(long, wandering(4000), unit="mm")
+        assert_looks(figure, "error_over_time")
 
 
 def test_labels_pushed_apart_keep_their_order():

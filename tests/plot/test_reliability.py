@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from liftpose.metrics import joint_errors, risk_coverage
-from liftpose.plot import grouped_errors, hidden_joints, plot_reliability, plot_risk_coverage
+from liftpose.plot import grouped_errors, hidden_joints, plot_reliability, plot_risk_coverage, style
 from tests.plot.looks import assert_looks
 
 
@@ -134,9 +134,10 @@ def test_one_error_or_equal_ones_gain_nothing_and_none_is_refused():
 
 
 def test_looks(lifted):
-    errors, hidden, spread = lifted
-    figure = Figure(figsize=(8, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    plot_reliability(left, errors, hidden, 0.8 * spread, unit="mm")
-    plot_risk_coverage(right, errors, np.sqrt((spread**2).sum(2)), unit="mm")
-    assert_looks(figure, "reliability")
+    with style():
+        errors, hidden, spread = lifted
+        figure = Figure(figsize=(8, 3.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        plot_reliability(left, errors, hidden, 0.8 * spread, unit="mm")
+        plot_risk_coverage(right, errors, np.sqrt((spread**2).sum(2)), unit="mm")
+        assert_looks(figure, "reliability")
