@@ -147,14 +147,14 @@ def test_chunks_are_the_layers_to_half_a_step(files, monkeypatch):
 def test_the_header_tells_what_the_page_shows(files, animal, centred):
     with open_shown(files["lifted"], Asked(poses_2d=files["poses_2d"])) as found:
         said = found.header()
-    assert said["frames"] == FRAMES
+    assert said["frames"] == said["rows"] == FRAMES
     assert said["title"] == "lifted.h5"
     assert said["joints"] == list(animal.joints)
     assert len(said["bones"]) == len(animal.bones)
     assert (said["unit"], said["fps"], said["video"]) == ("mm", 60, None)
-    assert [(r["name"], r["first"], r["frames"]) for r in said["recordings"]] == [
-        ("first", 0, 60),
-        ("second", 60, 30),
+    assert said["recordings"] == [
+        {"name": "first", "first": 0, "frames": 60, "row": 0},
+        {"name": "second", "first": 60, "frames": 30, "row": 60},
     ]
     assert [line["name"] for line in said["lines"]] == ["spread", "novelty"]
     # The box is that of nearly all of the animal.

@@ -290,7 +290,7 @@ class Shown:
         )
         said = header(track, self.chunk_rows)
         recordings = [
-            {"name": name, "first": first, "frames": frames}
+            {"name": name, "first": first, "frames": frames, "row": first}
             for name, first, frames in self.recordings
         ]
         nothing: dict[str, list[float | None]] = {"low": [], "high": []}
@@ -298,7 +298,8 @@ class Shown:
             {"name": name, "label": label, "unit": unit, **nothing}
             for name, (label, unit) in self.lines.items()
         ]
-        more = {"frames": self.frames, "recordings": recordings, "lines": lines}
+        count = {"frames": self.frames, "rows": self.frames}
+        more = {**count, "recordings": recordings, "lines": lines}
         return {**said, **more, "video": self._pictured()}
 
     def _pictured(self) -> dict[str, int] | None:
