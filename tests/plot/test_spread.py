@@ -64,6 +64,14 @@ def test_the_truth_is_grey_behind_everything(ax):
     assert drawn.spread.get_zorder() < over
 
 
+def test_axes_fill_the_figure_that_lays_them_out():
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    ax = figure.add_subplot(projection="3d")
+    plot_pose_spread(ax, 100 * POSE, SPREAD, BODY, truth=100 * POSE)
+    figure.draw_without_rendering()
+    assert ax.get_position().width > 0.7
+
+
 def test_what_is_not_known_is_absent(ax):
     pose, spread = POSE.copy(), SPREAD.copy()
     pose[1], spread[2, 0] = np.nan, np.nan

@@ -47,10 +47,9 @@ class DrawnPose:
         self._dimensions = dimensions
         self._numbers = np.unique(limbs.limb_id)
         make = Line3D if dimensions == 3 else Line2D
-        # In space, the frame of the axes is no limit of anything. Lines there have no place in the
-        # picture before it is drawn, so that no layout can go by them.
-        flat = dimensions == 2
-        style = {"clip_on": flat, "in_layout": flat, **style}
+        # In space, the frame of the axes is no limit of anything. What is not cut off there would
+        # be measured for the layout, in the wrong coordinates.
+        style = {"clip_on": dimensions == 2, "in_layout": dimensions == 2, **style}
         self.lines: list[Any] = [
             ax.add_line(make(*[[]] * dimensions, color=tuple(limbs.colors[number]), **style))
             for number in self._numbers

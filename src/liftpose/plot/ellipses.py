@@ -143,7 +143,7 @@ class Ellipsoids(PathCollection):
 
     def __init__(self, ax: Axes3D, limbs: Limbs, pose: FloatArray, reach: FloatArray) -> None:
         known = np.isfinite(pose).all(axis=1) & np.isfinite(reach).all(axis=1)
-        super().__init__([], clip_on=False, **_colors(limbs, known))
+        super().__init__([], clip_on=False, in_layout=False, **_colors(limbs, known))
         # In homogeneous coordinates, the planes that touch an ellipsoid.
         planes = np.empty((int(known.sum()), 4, 4))
         middle = pose[known]

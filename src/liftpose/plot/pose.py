@@ -304,7 +304,6 @@ def plot_pose_3d(
     lines = [drawn for drawn in (drawn_target, drawn_prediction) if drawn is not None]
     for drawn, (pose, seen) in zip(lines, shown, strict=True):
         drawn.move(pose, seen)
-    clear_walls(ax)
     if not axes:
         hide_tick_labels(ax)
     key = add_legend(ax, **has, sided=bool(limbs.left.any())) if legend else None
@@ -323,13 +322,7 @@ def _as_limbs(
     return Limbs.fitting(skeleton, joint_count)
 
 
-def clear_walls(ax: Axes3D) -> None:
-    """Take away the walls behind the grid, unless somebody has coloured them.
-
-    Parameters
-    ----------
-    ax : Axes3D
-    """
+def _clear_walls(ax: Axes3D) -> None:
     colors = (
         rcParams["axes3d.xaxis.panecolor"],
         rcParams["axes3d.yaxis.panecolor"],
@@ -348,7 +341,8 @@ def _median(pose: FloatArray) -> FloatArray:
 def frame_points(ax: Axes3D, points: FloatArray) -> None:
     """Widen the limits that the caller left to matplotlib, and make units equally long.
 
-    Call it before the points are drawn: what is in the axes already stays within the limits.
+    Walls behind the grid that nobody has coloured are taken away. Call it before the points are
+    drawn: what is in the axes already stays within the limits.
 
     Parameters
     ----------
@@ -359,6 +353,7 @@ def frame_points(ax: Axes3D, points: FloatArray) -> None:
     if len(points):
         ax.auto_scale_xyz(*points.T, had_data=ax.has_data())
     ax.set_aspect("equal", adjustable="box")
+    _clear_walls(ax)
     spans = [abs(high - low) for low, high in (ax.get_xlim(), ax.get_ylim(), ax.get_zlim())]
     _thin_out([ax.xaxis, ax.yaxis, ax.zaxis], spans)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from liftpose.plot.drawn import DrawnPose
 from liftpose.plot.ellipses import Ellipsoids, as_spread
 from liftpose.plot.limbs import FloatArray, Limbs, as_pose
-from liftpose.plot.pose import clear_walls, frame_points, hide_tick_labels, require_3d
+from liftpose.plot.pose import frame_points, hide_tick_labels, require_3d
 from liftpose.plot.scene import TRUTH_COLOR
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def plot_pose_spread(
         drawn_truth = _drawn(ax, grey, real, **_TRUTH, zorder=_OVER - 2)
     ellipsoids = Ellipsoids(ax, limbs, at, reach)
     drawn = _drawn(ax, limbs, at, **_POSE, zorder=_OVER)
-    clear_walls(ax)
     if not axes:
         hide_tick_labels(ax)
     return DrawnSpread(drawn, ellipsoids, drawn_truth)
