@@ -233,7 +233,7 @@ def test_joints_of_the_left_side_are_hollow_where_the_skeleton_is_known(tmp_path
     assert around(pictures[1], left, 0).min() < 100
     with pytest.raises(TypeError, match="par came beside a skeleton"):
         plot_video_3d(fig, ax, 1, PAR, poses, skeleton=skeleton, name=tmp_path / "a.mp4")
-    with pytest.raises(ValueError, match="skeleton has 2 joints, but the poses have 5"):
+    with pytest.raises(ValueError, match="skeleton has 2 joints, but the pose has 5"):
         plot_video_3d(fig, ax, 1, None, POSES, skeleton=skeleton, name=tmp_path / "a.mp4")
 
 

@@ -19,11 +19,12 @@ from matplotlib.colors import to_rgba
 from mpl_toolkits.mplot3d import proj3d
 
 from liftpose.files import replacing
+from liftpose.plot.drawn import DrawnPose, paper_of
 from liftpose.plot.encoding import as_rate, encode
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, check_joints, seen_joints
 from liftpose.plot.pose import (
-    DrawnPose,
     add_legend,
+    clear_walls,
     frame_points,
     hide_tick_labels,
     require_3d,
@@ -64,8 +65,8 @@ def plot_video_3d(
 
     The figure is filmed with all that is in it, the poses drawn as by `plot_pose_3d`. The view and
     the limits of the axes are those the caller has set; limits that were not set are chosen to
-    hold the poses of all `n` frames. A unit is as long on all three axes. The poses are taken out
-    of the axes at the end.
+    hold the poses of all `n` frames. A unit is as long on all three axes. Walls of the axes that
+    nobody coloured are taken away. The poses are taken out of the axes at the end.
 
     Parameters
     ----------
@@ -138,6 +139,7 @@ def plot_video_3d(
     trail = _resolve_trail(trailing, trailing_keypts, poses.joint_count)
     rate = as_rate(fps)
     target = _as_target(name)
+    clear_walls(ax)
     hide_tick_labels(ax)
     _set_limits(ax, poses)
     still = _Still.draw(fig, ax, dpi, limbs, poses)
@@ -218,11 +220,7 @@ def _limbs_of(par: Mapping[str, Any] | None, skeleton: Skeleton | None, joint_co
     if skeleton is not None:
         if par is not None:
             raise TypeError("par came beside a skeleton, which says the same; pass par=None.")
-        if skeleton.joint_count != joint_count:
-            raise ValueError(
-                f"the skeleton has {skeleton.joint_count} joints, but the poses have {joint_count}."
-            )
-        return Limbs.of(skeleton)
+        return Limbs.fitting(skeleton, joint_count)
     try:
         look = (par or {})["vis"]
         bones = look["bones"]
@@ -370,7 +368,8 @@ class _Style:
     dashes: tuple[float, ...]
     radius: float
     ring: float
-    paper: tuple[float, float, float, float] | None
+    hollow: bool
+    paper: tuple[float, float, float, float]
 
     @classmethod
     def of(cls, drawn: DrawnPose, dpi: float) -> _Style:
@@ -380,12 +379,11 @@ class _Style:
         dashed = line.get_linestyle() == "--"
         pattern = tuple(width * part for part in rcParams["lines.dashed_pattern"]) if dashed else ()
         radius = (line.get_markersize() * dot + edge) / 2
-        inside = line.get_markerfacecolor()
-        filled = to_rgba(inside)[:3] == to_rgba(line.get_color())[:3]
+        inside = to_rgba(line.get_markerfacecolor())
+        hollow = inside[:3] != to_rgba(line.get_color())[:3]
         alpha = 1.0 if line.get_alpha() is None else float(line.get_alpha())
-        return cls(
-            width, alpha, pattern, radius, edge / radius, None if filled else to_rgba(inside)
-        )
+        paper = inside if hollow else paper_of(line.axes)
+        return cls(width, alpha, pattern, radius, edge / radius, hollow, paper)
 
 
 class _Scene:
@@ -451,6 +449,11 @@ class _Scene:
             path[:, :2] = pose[shown]
             ink = (*self._limbs.colors[number], style.alpha)
             self._canvas.polyline(path.reshape(-1, 2), ink, style.width, style.dashes)
-        hollow = np.full(len(pose), style.paper is not None) | self._limbs.left
-        paper = (1.0, 1.0, 1.0, 1.0) if style.paper is None else style.paper
-        self._canvas.discs(pose, style.radius, colors, hollow=hollow, paper=paper, ring=style.ring)
+        self._canvas.discs(
+            pose,
+            style.radius,
+            colors,
+            hollow=self._limbs.left | style.hollow,
+            paper=style.paper,
+            ring=style.ring,
+        )
