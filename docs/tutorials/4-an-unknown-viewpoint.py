@@ -118,7 +118,7 @@ found = train_from_library(
     weak_perspective=True,
     skeleton=new.skeleton,
     elevation=(0, 60),
-    azimuth=(side - 60, side + 60),
+    azimuth=(side - 75, side + 75),
     network="kernel",
 )
 anywhere = found.lifter
@@ -175,7 +175,7 @@ for ax, lifter, title in [
     ax.set(title=title, xlabel="azimuth from the first camera (degrees)")
     ax.set_ylabel("elevation (degrees)")
 axes[0].plot(0, elevation_0, "o", mfc="none", mec="#1b1e23", ms=28, mew=1.6)
-frame = plt.Rectangle((-60, 0), 120, 60, fill=False, ec="#1b1e23", lw=1.6, ls="--")
+frame = plt.Rectangle((-75, 0), 150, 60, fill=False, ec="#1b1e23", lw=1.6, ls="--")
 patch = axes[1].add_patch(frame)
 
 # %% [markdown]

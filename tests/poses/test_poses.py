@@ -334,3 +334,18 @@ def test_further_numbers_go_where_their_joints_go():
 def test_further_numbers_that_do_not_fit_are_refused(extra, error, words):
     with pytest.raises(error, match=words):
         Poses.from_experiments(np.zeros((4, 3, 2)), extra=extra)
+
+
+def test_they_say_what_they_are_in_one_line():
+    seen = Poses.from_experiments(
+        {"a": np.zeros((30, 4, 2)), "b": np.zeros((20, 4, 2))},
+        confidence={"a": np.ones((30, 4)), "b": np.ones((20, 4))},
+        unit="px",
+        fps=100,
+    )
+    assert repr(seen) == (
+        "<Poses: 2D, 50 frames, 4 joints, 2 experiments in px, 100 frames/s, with confidence>"
+    )
+    deep = Poses.from_experiments(np.zeros((3, 2, 3)), unit="mm", frame="camera")
+    assert repr(deep) == "<Poses: 3D, 3 frames, 2 joints, 1 experiment in mm, camera frame>"
+    assert repr(Poses.from_experiments(np.zeros((1, 2, 2)))).count("\n") == 0
