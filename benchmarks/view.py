@@ -7,7 +7,6 @@ is asked for. Beside it, the whole file is read.
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -141,18 +140,21 @@ def measure(path: Path, frames: int, driver: Any) -> Row:
     """
     command = [sys.executable, "-m", "liftpose", "view", str(path), "--no-browser", "--quiet"]
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    address = time.perf_counter() - start
-    if not re.match("http://", url):
-        raise RuntimeError(f"liftpose view ended with status {process.wait()}.")
-    _see(url, driver)
-    first = time.perf_counter() - start
-    far = [_far(url, frames, number, driver) for number in range(SEEKS)]
-    process.send_signal(signal.SIGINT)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().strip()
+            address = time.perf_counter() - start
+            if not re.match("http://", url):
+                raise RuntimeError(f"liftpose view ended with status {process.wait()}.")
+            _see(url, driver)
+            first = time.perf_counter() - start
+            far = [_far(url, frames, number, driver) for number in range(SEEKS)]
+            process.send_signal(signal.SIGINT)
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        finally:
+            process.kill()  # does nothing where it has ended
     if process.returncode:
         raise RuntimeError(f"liftpose view ended with status {process.returncode}.")
     start = time.perf_counter()
@@ -165,15 +167,21 @@ def measure(path: Path, frames: int, driver: Any) -> Row:
 
 def _see(url: str, driver: Any) -> None:
     if driver is None:
-        json.loads(urlopen(f"{url}header.json").read())
-        urlopen(f"{url}chunk/0").read()
+        for route in ("", "player.js", "vendor/three.min.js", "header.json", "chunk/0"):
+            _get(f"{url}{route}")
         return
     driver.get(url)
     driver.set_script_timeout(60)
     driver.execute_async_script(
-        "const done = arguments[0]; (async () => { while (!window.player) await new Promise("
-        "(next) => setTimeout(next, 5)); await window.player.ready; done(); })();"
+        "const done = arguments[0]; (async () => { while (!document.documentElement.dataset.ready)"
+        " await new Promise((next) => setTimeout(next, 5)); done(); })();"
     )
+
+
+def _get(address: str) -> bytes:
+    with urlopen(address) as answer:
+        found: bytes = answer.read()
+    return found
 
 
 def _far(url: str, frames: int, number: int, driver: Any) -> float:
@@ -181,7 +189,7 @@ def _far(url: str, frames: int, number: int, driver: Any) -> float:
     frame = int(frames * ((0.37 + 0.618 * number) % 1))
     start = time.perf_counter()
     if driver is None:
-        urlopen(f"{url}chunk/{frame // 2048}").read()
+        _get(f"{url}chunk/{frame // 2048}")
     else:
         driver.execute_async_script("window.player.seek(arguments[0]).then(arguments[1]);", frame)
     return time.perf_counter() - start

@@ -11,7 +11,9 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from liftpose.cli import app
 from liftpose.io import write_poses
 from liftpose.poses import Poses
 
@@ -50,7 +52,8 @@ def ended(process):
 def test_it_prints_an_address_serves_it_and_ends_with_ctrl_c(path):
     with running(path, "--no-browser", DISPLAY=None, WAYLAND_DISPLAY=None) as process:
         url = process.stdout.readline().strip()
-        assert json.load(urlopen(f"{url}header.json"))["frames"] == 40
+        with urlopen(f"{url}header.json") as answer:
+            assert json.load(answer)["frames"] == 40
         with pytest.raises(HTTPError, match="403"):
             urlopen(url.rsplit("/", 2)[0])
         status, said, told = ended(process)
@@ -58,19 +61,6 @@ def test_it_prints_an_address_serves_it_and_ends_with_ctrl_c(path):
     port = url.split(":")[2].split("/")[0]
     assert f"ssh -L {port}:127.0.0.1:{port} " in told
     assert "Traceback" not in told
-
-
-def test_it_says_for_machines_where_it_is(path):
-    with running(path, "--no-browser", "--json") as process:
-        text = ""
-        while not text.endswith("}\n"):
-            text += process.stdout.readline()
-        found = json.loads(text)
-        assert found["frames"] == 40
-        assert f":{found['port']}/" in found["url"]
-        assert urlopen(found["url"]).status == 200
-        status, _, told = ended(process)
-    assert (status, told) == (0, "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names a browser as Linux does")
@@ -86,21 +76,36 @@ def test_it_opens_the_browser_where_there_is_a_screen(path, tmp_path):
     assert (tmp_path / "opened").read_text().strip() == url
 
 
-def test_a_busy_port_ends_it_with_what_to_do(path):
-    with running(path, "--no-browser") as first:
-        port = first.stdout.readline().split(":")[2].split("/")[0]
-        done = subprocess.run(
-            [*COMMAND, path, "--port", port], capture_output=True, text=True, check=False
-        )
+def test_machines_are_told_where_it_is_and_others_that_the_port_is_busy(path):
+    with running(path, "--no-browser", "--json") as first:
+        text = ""
+        while not text.endswith("}\n"):
+            text += first.stdout.readline()
+        found = json.loads(text)
+        with urlopen(found["url"]) as answer:
+            assert answer.status == 200
+        again = [*COMMAND, str(path), "--port", str(found["port"])]
+        done = subprocess.run(again, capture_output=True, text=True, check=False)
+        status, _, told = ended(first)
+    assert (status, told) == (0, "")
+    assert found["frames"] == 40
     assert done.returncode == 3
-    assert f"port {port} is busy" in done.stderr
+    assert f"port {found['port']} is busy" in done.stderr
     assert "is free" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    done = subprocess.run(
-        [*COMMAND, tmp_path / "none.nc"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 3
+    done = CliRunner().invoke(app, ["view", str(tmp_path / "none.nc")])
+    assert done.exit_code == 3
     assert "none.nc" in done.stderr
     assert done.stdout == ""
+
+
+def test_what_is_slow_to_load_is_not_loaded_before_the_first_frame(path):
+    code = (
+        "import sys; from liftpose.view import open_shown\n"
+        f"with open_shown({str(path)!r}) as shown: shown.header(), shown.chunk(0)\n"
+        "print(*sorted({'torch', 'matplotlib', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
