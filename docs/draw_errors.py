@@ -33,6 +33,7 @@ IMAGES = Path(__file__).parent / "images"
 DPI = 110
 KNOWN, NEW = range(1, 9), range(40, 48)
 FRAMES = 400
+NETWORK = "kernel"
 ANGLES = [
     [f"{side}_{leg}_{joint}" for joint in ("coxa_femur", "femur_tibia", "tibia_tarsus")]
     for side in ("left", "right")
@@ -49,7 +50,7 @@ def main(argv: list[str]) -> int:
     new = {f"fly {number}": hexapod(FRAMES, seed=number, animal=number) for number in NEW}
     flat = {key: hidden_more(one.pose_2d, len(key)) for key, one in new.items()}
     body = next(iter(known.values())).skeleton
-    lifter = Lifter(body, network="kernel").fit(
+    lifter = Lifter(body, network=NETWORK).fit(
         {key: one.pose_2d for key, one in known.items()},
         {key: one.pose_3d for key, one in known.items()},
     )

@@ -29,9 +29,10 @@ def poses():
 
 def test_shares_are_those_of_the_metrics(poses):
     truth, guess, spread = poses
-    held = bars_held(*poses, lengths=LENGTHS)
-    assert held.levels.tolist() == list(LEVELS)
-    for place, level in enumerate(LEVELS):
+    levels = (0.2, 0.5, 0.9)
+    held = bars_held(*poses, lengths=LENGTHS, levels=levels)
+    assert held.levels.tolist() == list(levels)
+    for place, level in enumerate(levels):
         ends = normal_interval(guess, spread, level)
         assert held.interval[place].share == pytest.approx(
             float(interval_coverage(truth, *ends)), abs=1e-12
