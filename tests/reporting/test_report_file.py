@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+import liftpose
 from liftpose import load, reporting
 from liftpose.io import read_lifted, read_poses, write_poses
 from liftpose.metrics import joint_errors
@@ -18,6 +19,7 @@ from liftpose.postprocess import load_test_results
 from liftpose.reporting import report_file
 from liftpose.reporting.of_run import gather_run
 from liftpose.reporting.shown import kept_rows
+from tests.lifter.test_published import make_folder
 from tests.reporting.runs import FRAMES, NAMES
 
 
@@ -280,16 +282,54 @@ def test_a_page_that_is_too_large_shows_fewer_frames(run, tmp_path, monkeypatch)
 def test_a_test_on_other_data_is_told(run, tmp_path):
     other = tmp_path / "out"
     shutil.copytree(run, other)
-    from liftpose import test
-
     tests = read_poses(run / "flat.nc"), read_poses(run / "deep.nc")
-    test(other, *(poses.part(0, 40) for poses in tests))
+    liftpose.test(other, *(poses.part(0, 40) for poses in tests))
     report_file(other, tmp_path / "r.html")
     page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
     assert any("other data" in text for text in page.text)
     found = json.loads((other / "evaluation.json").read_text())
     assert page.facts["mpjpe"] == found["mpjpe"]["liftpose"]
     assert page.facts["frames"] == 40
+
+
+@pytest.mark.parametrize("out_dim", [1, 3])
+def test_runs_of_0_22_are_reported_on_as_far_as_they_go(tmp_path, out_dim):
+    folder = make_folder(tmp_path / "run", out_dim)
+    liftpose.test(folder.path)
+    report_file(folder.path, tmp_path / "r.html")
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    found = json.loads((folder.path / "evaluation.json").read_text())
+    assert page.facts["mpjpe"] == found["mpjpe"]["liftpose"]
+    assert set(page.facts) == {"mpjpe", "frames"}
+    assert any("trained by liftpose 0.22" in text for text in page.text)
+    column = page.column("table-joints", "Error")
+    for joint, errors in found["mpjpe_per_joint"].items():
+        known = math.nan if errors["liftpose"] is None else errors["liftpose"]
+        assert column[joint] == pytest.approx(known, rel=1e-4, nan_ok=True)
+
+
+def test_depth_alone_is_reported_on(tmp_path):
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(400, 5))
+    pose = (hidden @ rng.normal(size=(5, 18))).reshape(-1, 6, 3)
+    flat, deep = {"a": pose[:300, :, :2], "b": pose[300:, :, :2]}, pose[..., 2:]
+    liftpose.train(
+        {"a": 40 * flat["a"]},
+        {"b": 40 * flat["b"]},
+        {"a": deep[:300]},
+        {"b": deep[300:]},
+        [0],
+        [1, 2, 3, 4, 5],
+        tmp_path / "out",
+        training_kwargs={"effort": "fast"},
+    )
+    liftpose.test(tmp_path / "out")
+    report_file(tmp_path / "out", tmp_path / "r.html")
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert page.facts["mpjpe"] == found["mpjpe"]["liftpose"]
+    column = page.column("table-joints", "Ridge")
+    assert column["3"] == pytest.approx(found["mpjpe_per_joint"]["3"]["ridge"], rel=1e-5)
 
 
 def test_what_cannot_be_reported_on_is_told(run, tmp_path):

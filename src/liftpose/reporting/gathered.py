@@ -184,7 +184,9 @@ class Gathered:
             radius = self.bars.of_ball(level) * self.deviation
             inside = metrics.in_ball(self.true, self.found, radius)
         else:
-            half = self.bars.of_interval(level) * self.spread[:, list(self.targets)]
+            # Where depth alone is lifted, it stands last of three.
+            spread = self.spread[:, list(self.targets), -self.found.shape[2] :]
+            half = self.bars.of_interval(level) * spread
             inside = metrics.in_interval(self.true, self.found - half, self.found + half)
         return np.asarray(inside, np.float64)
 

@@ -230,7 +230,13 @@ def _where(of: Gathered, at: Rows, frame_of: Callable[[int], int]) -> Section:
     angles = _angles(of, at)
     shown += [] if angles is None else [angles]
     tables = (by_joint(of), by_recording(of, frame_of), worst_table(of, frame_of))
-    return Section((), tuple(shown), tuple(table for table in tables if table is not None))
+    text: tuple[str, ...] = ()
+    if of.errors is None:
+        text = (
+            "Where these poses are bad is not known without the truth. Where their lifter is least "
+            "sure, the spread tells, if there is one.",
+        )
+    return Section(text, tuple(shown), tuple(table for table in tables if table is not None))
 
 
 def _angles(of: Gathered, at: Rows) -> Shown | None:

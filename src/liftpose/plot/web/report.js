@@ -215,10 +215,18 @@
       for (const entry of entries) {
         if (!entry.isIntersecting) continue;
         watcher.unobserve(entry.target);
-        draw(entry.target);
+        if (!drawn.has(entry.target.dataset.figure)) draw(entry.target);
       }
     }, { rootMargin: "600px" });
     all(".plot").forEach((host) => watcher.observe(host));
+    // The others when there is nothing else to do, so that print finds all of them.
+    const idle = window.requestIdleCallback || ((deed) => setTimeout(deed, 200));
+    idle(async function rest() {
+      const next = all(".plot").find((host) => !drawn.has(host.dataset.figure));
+      if (!next) return;
+      await draw(next);
+      idle(rest);
+    });
   }
 
   addEventListener("beforeprint", () => {
