@@ -83,6 +83,12 @@ def test_the_truth_is_grey_behind_the_pose(ax):
         assert to_rgb(lines.get_color()[0]) == to_rgb(TRUTH_COLOR)
         assert lines.get_zorder() < drawn.poses[name].bones.get_zorder()
         assert lines.get_linewidth()[0] > drawn.poses[name].bones.get_linewidth()[0]
+        # In grey, light limbs are as bright as the truth: something is between the two.
+        seam, _ = drawn.poses[name].casing
+        assert to_rgb(seam.get_color()[0]) == (1, 1, 1)
+        widths = [part.get_linewidth()[0] for part in (drawn.poses[name].bones, seam, lines)]
+        assert sorted(widths) == widths
+        assert lines.get_zorder() < seam.get_zorder() < drawn.poses[name].bones.get_zorder()
     side = drawn.truths["side"].get_segments()
     expected = drawn.places["side"][[[0, 1], [0, 2], [0, 3]]] + [0, 1]
     np.testing.assert_allclose(side, expected, atol=1e-9)

@@ -24,7 +24,7 @@ WIDTH = 2.2
 """Of a bone, points."""
 
 _JOINT = 2.0  # points by which a joint is broader than a bone
-_CASING = 1.6  # points on either side
+_SEAM = 1.6  # points on either side
 
 
 class FlatPose(NamedTuple):
@@ -54,6 +54,7 @@ def draw_flat(
     depth: FloatArray | None = None,
     width: float = WIDTH,
     casing: ColorType | None = None,
+    seam: float = _SEAM,
     zorder: float = 4.0,
     clip_on: bool = True,
 ) -> FlatPose:
@@ -75,6 +76,8 @@ def draw_flat(
         Of a bone, points.
     casing : color, optional
         Of a seam around everything.
+    seam : float
+        How broad that is, points.
     zorder : float
         As Matplotlib has it.
     clip_on : bool
@@ -98,22 +101,22 @@ def draw_flat(
     core = colors[known].copy()
     core[limbs.left[known], :3] = paper_of(ax)[:3]
     size = width + _JOINT
-    seam: list[Any] = []
+    beneath: list[Any] = []
     if casing is not None:
         below: dict[str, Any] = {"zorder": zorder, "clip_on": clip_on}
         # As faint as what it surrounds.
         line_seam, dot_seam = of_bones.copy(), colors[known].copy()
         line_seam[:, :3] = dot_seam[:, :3] = to_rgb(casing)
-        around = size + 2 * _CASING
-        seam = [
-            _lines(ax, pose[bones], line_seam, width + 2 * _CASING, below),
+        around = size + 2 * seam
+        beneath = [
+            _lines(ax, pose[bones], line_seam, width + 2 * seam, below),
             _dots(ax, pose[known], dot_seam, dot_seam, around, below),
         ]
     over: dict[str, Any] = {"zorder": zorder + 0.1, "clip_on": clip_on}
     lines = _lines(ax, pose[bones], of_bones, width, over)
     over["zorder"] = zorder + 0.2
     dots = _dots(ax, pose[known], core, colors[known], size, over)
-    return FlatPose(lines, dots, tuple(seam))
+    return FlatPose(lines, dots, tuple(beneath))
 
 
 def _lines(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton
 
 _TRUTH_WIDTH = 5.0  # points
+_SEAM = 0.7  # points between a pose and the truth behind it
 _SHADOW = "#e3e5e8"
 _LEVEL = 1e-6  # degrees: the ground is a line
 _GAP, _EDGE = 16.0, 5.0  # points between views and around them
@@ -269,7 +270,9 @@ class _View:
         if subject.reach is not None:
             axes = axes_of_view(self.azimuth, self.elevation)[:2]
             spread, _ = draw_ellipses(ax, limbs, place, subject.reach, axes, zorder=3.5, **clip)
-        pose = draw_flat(ax, limbs, place, depth=self.pose[:, 2], clip_on=False)
+        # Light limbs are as bright as the truth: a seam sets them off from it.
+        seam: dict[str, Any] = {"casing": None if truth is None else paper_of(ax), "seam": _SEAM}
+        pose = draw_flat(ax, limbs, place, depth=self.pose[:, 2], clip_on=False, **seam)
         return _Part(pose, truth, spread, place, self.box + move)
 
     def _draw_ground(self, ax: Axes, subject: _Subject, move: FloatArray) -> None:
