@@ -10,28 +10,24 @@ that is not finite is left out. What is drawn later covers what was drawn before
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox
+
+from liftpose.plot.lettering import Stamp, advance, pieces, renderer, stamp
+from liftpose.plot.lettering import text_width as text_width
 
 FloatArray = npt.NDArray[np.float64]
 Pixels = npt.NDArray[np.uint8]
 
-_DOTS = 72  # an inch: Agg's points are pixels then
 _ROUND = np.linspace(0, 2 * np.pi, 48, endpoint=False)
 _CIRCLE = Path(np.column_stack([np.cos(_ROUND), np.sin(_ROUND)])[[*range(48), 0]], closed=True)
 _STROKE = Path(np.array([[0.0, 0.0], [1.0, 0.0]]))
 _NONE = np.zeros((0, 4))
-_STAMPS = 4096
 _ANCHORS = {"left": 0.0, "center": 0.5, "right": 1.0}
 # Agg keeps places in 24 bits of 1/256 pixels; what is as far out as this is not seen anyhow.
 _FAR = 30_000.0
@@ -97,7 +93,7 @@ class Canvas:
         if width < 1 or height < 1:
             raise ValueError(f"a picture needs 1 pixel or more each way, got {width} by {height}.")
         self.width, self.height = int(width), int(height)
-        self._renderer = _renderer(self.width, self.height)
+        self._renderer = renderer(self.width, self.height)
         self._gc: Any = self._renderer.new_gc()
         self._gc.set_capstyle("round")
         self._gc.set_joinstyle("round")
@@ -348,11 +344,11 @@ class Canvas:
             raise ValueError(f"anchor needs to be one of {', '.join(_ANCHORS)}, got {anchor!r}.")
         ink = np.asarray(color, dtype=float)
         left = x - _ANCHORS[anchor] * text_width(words, size, bold=bold)
-        for piece in _pieces(words):
-            self._stamp(_stamp(piece, float(size), bold), left, y, ink)
-            left += _advance(piece, float(size), bold)
+        for piece in pieces(words):
+            self._stamp(stamp(piece, float(size), bold), left, y, ink)
+            left += advance(piece, float(size), bold)
 
-    def _stamp(self, stamp: _Stamp, x: float, y: float, ink: FloatArray) -> None:
+    def _stamp(self, stamp: Stamp, x: float, y: float, ink: FloatArray) -> None:
         left, top = round(x) - stamp.left, round(y) - stamp.above
         high, wide = stamp.alpha.shape
         box = self._cut(left, top, left + wide, top + high)
@@ -431,73 +427,6 @@ class Canvas:
     def _note(self, box: Box) -> None:
         self._drawn = self._drawn.joined(box)
         self._changed = self._changed.joined(box)
-
-
-def text_width(words: str, size: float = 16.0, *, bold: bool = False) -> float:
-    """Give the length of a line of text as `Canvas.text` writes it.
-
-    Parameters
-    ----------
-    words : str
-    size : float, pixels
-        Of the letters.
-    bold : bool
-
-    Returns
-    -------
-    float
-        Pixels.
-
-    Examples
-    --------
-    >>> text_width("frame 11") == text_width("frame 99")
-    True
-    """
-    return sum(_advance(piece, float(size), bold) for piece in _pieces(words))
-
-
-def _pieces(words: str) -> list[str]:
-    return re.findall(r"[0-9]|[^0-9]+", words)
-
-
-class _Stamp(NamedTuple):
-    """How much of each pixel ink covers, and where the pen stands."""
-
-    alpha: npt.NDArray[np.float32]
-    left: int
-    above: int
-
-
-def _renderer(width: int, height: int) -> Any:
-    make: Any = RendererAgg  # which carries no types
-    return make(width, height, _DOTS)
-
-
-def _font(size: float, bold: bool) -> FontProperties:
-    return FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
-
-
-@lru_cache(_STAMPS)
-def _advance(piece: str, size: float, bold: bool) -> float:
-    """How far the pen moves; of a space, too, which leaves no ink."""
-    measure = _renderer(1, 1).get_text_width_height_descent
-    whole, ends = (measure(text, _font(size, bold), False)[0] for text in (f"|{piece}|", "||"))
-    return float(whole - ends)
-
-
-@lru_cache(_STAMPS)
-def _stamp(piece: str, size: float, bold: bool) -> _Stamp:
-    room = math.ceil(size)
-    wide = math.ceil(_advance(piece, size, bold)) + 2 * room
-    renderer = _renderer(wide, 3 * room)
-    renderer.draw_text(renderer.new_gc(), room, 2 * room, piece, _font(size, bold), 0)
-    alpha = np.asarray(renderer.buffer_rgba())[..., 3].astype(np.float32) / np.float32(255)
-    rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return _Stamp(alpha[:0, :0], 0, 0)
-    top, left = rows[0], columns[0]
-    inked = alpha[top : rows[-1] + 1, left : columns[-1] + 1].copy()
-    return _Stamp(inked, int(room - left), int(2 * room - top))
 
 
 def _shaped(values: npt.ArrayLike, shape: tuple[int, ...]) -> FloatArray:

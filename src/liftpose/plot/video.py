@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import rcParams
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgba
-from mpl_toolkits.mplot3d import proj3d
 
 from liftpose.files import replacing
-from liftpose.plot.drawn import DrawnPose, paper_of
 from liftpose.plot.encoding import as_rate, encode
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs, check_joints, seen_joints
 from liftpose.plot.pose import (
-    add_legend,
     clear_walls,
     frame_points,
     hide_tick_labels,
     require_3d,
-    target_and_prediction,
 )
-from liftpose.plot.raster import Box, Canvas, Pixels
+from liftpose.plot.raster import Canvas
+from liftpose.plot.still import Still, Style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -142,7 +134,8 @@ def plot_video_3d(
     clear_walls(ax)
     hide_tick_labels(ax)
     _set_limits(ax, poses)
-    still = _Still.draw(fig, ax, dpi, limbs, poses)
+    has = {"target": poses.target is not None, "prediction": poses.prediction is not None}
+    still = Still.draw(fig, ax, dpi, limbs, **has)
     scene = _Scene(still, poses, limbs, trail)
     with replacing(target) as beside:
         encode(beside, rate, _pictures(scene, poses.count, on_frame))
@@ -277,119 +270,10 @@ def _set_limits(ax: Axes3D, poses: _Poses) -> None:
     frame_points(ax, corners[np.isfinite(corners).all(axis=1)])
 
 
-@contextmanager
-def _agg_canvas(fig: Figure, dpi: float | None) -> Iterator[FigureCanvasAgg]:
-    """Draw `fig` in memory for a while, whatever window it belongs to."""
-    canvas, own_dpi = fig.canvas, fig.dpi
-    try:
-        agg = FigureCanvasAgg(fig)
-        fig.set_dpi(own_dpi if dpi is None else dpi)
-        yield agg
-    finally:
-        fig.set_dpi(own_dpi)
-        fig.set_canvas(canvas)
-
-
-@dataclass(frozen=True)
-class _Still:
-    """What does not move: the picture of the figure, and where poses lie in it.
-
-    Parameters
-    ----------
-    picture : array, shape (height, width, 4), uint8
-    dot : float
-        Pixels of a point.
-    matrix : array, shape (4, 4)
-        What turns places in the axes to their perspective.
-    flat : matplotlib transform
-        What turns that to the pixels of Matplotlib, `y` up.
-    window : Box
-        Pixels of the axes.
-    target, prediction : _Style or None
-    """
-
-    picture: Pixels
-    dot: float
-    matrix: FloatArray
-    flat: Any
-    window: Box
-    target: _Style | None
-    prediction: _Style | None
-
-    @classmethod
-    def draw(
-        cls, fig: Figure, ax: Axes3D, dpi: float | None, limbs: Limbs, poses: _Poses
-    ) -> _Still:
-        """Draw the figure with its legend; it is left as it was."""
-        has = {"target": poses.target is not None, "prediction": poses.prediction is not None}
-        old_legend = ax.get_legend()
-        with _agg_canvas(fig, dpi) as agg:
-            canvas: Any = agg  # whose drawing carries no types
-            legend, drawn = add_legend(ax, **has), target_and_prediction(ax, limbs, **has)
-            try:
-                canvas.draw()
-                picture = np.array(canvas.buffer_rgba())
-                styles = [None if lines is None else _Style.of(lines, fig.dpi) for lines in drawn]
-                box = _window(ax.bbox.extents, len(picture))
-                return cls(
-                    picture, fig.dpi / 72, ax.get_proj(), ax.transData.frozen(), box, *styles
-                )
-            finally:
-                legend.remove()
-                for lines in drawn:
-                    if lines is not None:
-                        lines.remove()
-                ax.legend_ = old_legend
-
-    def pixels(self, poses: FloatArray) -> FloatArray:
-        """Where points (..., 3) of the axes lie in the picture, (..., 2), `y` down."""
-        x, y, _ = proj3d.proj_transform(*poses.reshape(-1, 3).T, self.matrix)
-        placed = self.flat.transform(
-            np.column_stack([np.ma.filled(x, np.nan), np.ma.filled(y, np.nan)])
-        )
-        # Matplotlib counts from the corner of a pixel, at the bottom.
-        placed = placed * [1, -1] + [-0.5, len(self.picture) - 0.5]
-        return np.asarray(placed).reshape(*poses.shape[:-1], 2)
-
-
-def _window(extents: FloatArray, height: int) -> Box:
-    left, bottom, right, top = extents
-    return Box(
-        math.floor(left), height - math.ceil(top), math.ceil(right), height - math.floor(bottom)
-    )
-
-
-@dataclass(frozen=True)
-class _Style:
-    """How a pose is drawn, as `plot_pose_3d` draws it; lengths in pixels."""
-
-    width: float
-    alpha: float
-    dashes: tuple[float, ...]
-    radius: float
-    ring: float
-    hollow: bool
-    paper: tuple[float, float, float, float]
-
-    @classmethod
-    def of(cls, drawn: DrawnPose, dpi: float) -> _Style:
-        """Read it off Matplotlib's lines."""
-        line, dot = drawn.lines[0], dpi / 72
-        width, edge = line.get_linewidth() * dot, line.get_markeredgewidth() * dot
-        dashed = line.get_linestyle() == "--"
-        pattern = tuple(width * part for part in rcParams["lines.dashed_pattern"]) if dashed else ()
-        radius = (line.get_markersize() * dot + edge) / 2
-        inside = to_rgba(line.get_markerfacecolor())
-        hollow = inside[:3] != to_rgba(line.get_color())[:3]
-        alpha = 1.0 if line.get_alpha() is None else float(line.get_alpha())
-        paper = inside if hollow else paper_of(line.axes)
-        return cls(width, alpha, pattern, radius, edge / radius, hollow, paper)
-
-
 class _Scene:
     """The canvas with poses that move from frame to frame over the picture of the figure."""
 
-    def __init__(self, still: _Still, poses: _Poses, limbs: Limbs, trail: _Trail | None) -> None:
+    def __init__(self, still: Still, poses: _Poses, limbs: Limbs, trail: _Trail | None) -> None:
         height, width = still.picture.shape[:2]
         self._canvas = Canvas(width, height, still.picture)
         self._canvas.clip(still.window)
@@ -440,7 +324,7 @@ class _Scene:
         width = self._still.dot * _TRAIL_WIDTH
         self._canvas.lines(steps.reshape(-1, 2, 2), colors.reshape(-1, 4), width, ends="butt")
 
-    def _draw_pose(self, pose: FloatArray, style: _Style) -> None:
+    def _draw_pose(self, pose: FloatArray, style: Style) -> None:
         colors = self._colors * [1, 1, 1, style.alpha]
         seen = np.asarray(np.isfinite(pose).all(axis=1))
         for number, bones in self._bones.items():
