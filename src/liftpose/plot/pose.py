@@ -322,7 +322,7 @@ def _as_limbs(
     return Limbs.fitting(skeleton, joint_count)
 
 
-def _clear_walls(ax: Axes3D) -> None:
+def clear_walls(ax: Axes3D) -> None:
     colors = (
         rcParams["axes3d.xaxis.panecolor"],
         rcParams["axes3d.yaxis.panecolor"],
@@ -353,7 +353,7 @@ def frame_points(ax: Axes3D, points: FloatArray) -> None:
     if len(points):
         ax.auto_scale_xyz(*points.T, had_data=ax.has_data())
     ax.set_aspect("equal", adjustable="box")
-    _clear_walls(ax)
+    clear_walls(ax)
     spans = [abs(high - low) for low, high in (ax.get_xlim(), ax.get_ylim(), ax.get_zlim())]
     _thin_out([ax.xaxis, ax.yaxis, ax.zaxis], spans)
 
