@@ -167,6 +167,9 @@ def track(of: Gathered, title: str, rows: Rows, frame_of: Callable[[int], int]) 
         lines,
         tuple((frame_of(row), text) for row, text in _worst(of) if rows[0] <= row <= rows[-1]),
         title,
+        every=step,
+        begins=tuple(int(rows[start]) for start in starts),
+        rows=of.frames,
     )
 
 

@@ -208,7 +208,7 @@ def calibration(
     Examples
     --------
     >>> calibration([0.5, 0.9], [(0.5, 0.4, 0.6), (0.9, 0.8, 0.95)], []).data[1]["y"]
-    [50.0, 90.0]
+    [50, 90]
     """
     data: list[dict[str, Any]] = [
         {
