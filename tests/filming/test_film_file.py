@@ -187,6 +187,10 @@ def test_the_2d_that_the_lifted_poses_name_is_taken(folder):
     done = made(video="raw.mp4")
     assert "2D of flat.nc" in done.text
     np.testing.assert_allclose(*square_and_bone(pictures()[3]), atol=1.5)
+    flat, _ = recording()
+    write_poses(Poses.from_experiments(flat[:5], joints=JOINTS), "flat.nc", overwrite=True)
+    done = made(video="raw.mp4")
+    assert "2D that lifted.nc names is left out: flat.nc has 5 frames" in done.warnings[0]
     (folder / "flat.nc").unlink()
     done = made(video="raw.mp4")
     assert done.warnings == (

@@ -254,9 +254,16 @@ class _Scenery:
         flat_file = _flat_file(file, lifted, poses_2d)
         flat, start = None, first_frame_of(lifted)
         if flat_file is not None:
-            flat, own = _flat(flat_file, lifted, camera, os.fspath(file))
-            start = own if own is not None else start
-            said.append(f"2D of {flat_file.name}")
+            try:
+                flat, own = _flat(flat_file, lifted, camera, os.fspath(file))
+            except ValueError as error:
+                if poses_2d is not None:
+                    raise
+                # Nobody asked for it: a file of that name may be another one by now.
+                warnings.append(f"the 2D that {file} names is left out: {error}")
+            else:
+                start = own if own is not None else start
+                said.append(f"2D of {flat_file.name}")
         corner = _corner(crop)
         filmed = _camera(calibration, camera, corner)
         filmed = placed_by(lifted) if filmed is None else filmed
