@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,11 @@ class Browser:
     def __init__(self, driver: Any):
         self.driver = driver
 
-    def open(self, page: Path | str, width: int = 1280, height: int = 900) -> None:
+    def open(
+        self, page: Path | str, width: int = 1280, height: int = 900, scale: float = 1
+    ) -> None:
         """Open a file or an address in a window of some size, and forget what was before."""
-        self.size(width, height)
+        self.size(width, height, scale=scale)
         self.media()
         self.driver.get("about:blank")
         self._performance()
@@ -70,6 +73,13 @@ class Browser:
         )
         assert "error" not in answer, answer["error"]
         return answer.get("value")
+
+    def until(self, wanted: Any, script: str, *args: Any, seconds: float = 30) -> Any:
+        """Run a script until it returns what is wanted, or for long; give what it returned last."""
+        end = time.monotonic() + seconds
+        while (got := self.run(script, *args)) != wanted and time.monotonic() < end:
+            time.sleep(0.02)
+        return got
 
     def picture(self, path: Path) -> Path:
         """Take a screenshot of what is to be seen."""

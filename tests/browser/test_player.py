@@ -14,12 +14,21 @@ from liftpose.plot.limbs import Limbs
 from liftpose.plot.track import LAYERS, Track, chunks, thinned
 
 CHUNK = 64
+WINDOW = (700, 520, 0.5)  # coarse: it is the processor that draws here
 FRAMES = 200
 READY = "while (!window.player) await new Promise((r) => setTimeout(r, 20)); await player.ready;"
+RESET = (
+    "player.pause(); scrollTo(0, 0); document.activeElement.blur();"
+    "const on = {truth: true, ghost: false, trails: false};"
+    "Object.assign(on, {spread: false, image: true, help: false});"
+    "for (const [name, value] of Object.entries(on)) player.toggle(name, value);"
+    "document.querySelector('.lp select').value = '1';"
+    "document.querySelector('.lp select').dispatchEvent(new Event('change'));"
+    "player.view('home'); await player.seek(0);"
+)
 KEY = (
     "document.querySelector('.lp-canvas').dispatchEvent("
     "new KeyboardEvent('keydown', {key: args[0], shiftKey: !!args[1], bubbles: true}));"
-    "await new Promise((r) => setTimeout(r, 150));"
 )
 
 
@@ -72,8 +81,13 @@ def page(track, tmp_path_factory):
 
 @pytest.fixture
 def opened(browser, page):
-    browser.open(page, 900, 700)
-    browser.wait(READY)
+    """The page as it is at first; it is opened once for the tests that follow each other."""
+    if browser.driver.current_url != page.as_uri():
+        browser.open(page, *WINDOW)
+        browser.media(prefers_reduced_motion="reduce")
+        browser.run("location.reload()")
+        browser.wait(READY)
+    browser.wait(RESET)
     yield browser
     assert browser.errors() == []
     assert browser.requests() == []
@@ -158,9 +172,9 @@ def test_clicking_the_time_line_goes_there_and_says_so(opened):
         " pointerId: 1, buttons: 1, isPrimary: true};"
         "line.setPointerCapture = () => {};"
         "line.dispatchEvent(new PointerEvent('pointerdown', at));"
-        "await new Promise((r) => setTimeout(r, 300));"
     )
-    assert opened.run("return player.frame") == int(0.7575 * FRAMES)
+    there = int(0.7575 * FRAMES)
+    assert opened.until(there, "return player.frame") == there
     slider = "return document.querySelector('.lp-time').getAttribute(arguments[0])"
     assert opened.run(slider, "aria-valuetext") == "frame 151 of 200, 1.510 s"
     assert opened.run(slider, "aria-valuenow") == "151"
@@ -169,20 +183,21 @@ def test_clicking_the_time_line_goes_there_and_says_so(opened):
 
 
 def test_every_key_does_what_the_help_says(opened):
-    def frame_after(key, shift=False):
+    def goes_to(frame, key, shift=False):
         opened.wait(KEY, key, shift)
-        return opened.run("return player.frame")
+        assert opened.until(frame, "return player.frame") == frame, key
 
     opened.wait("await player.seek(10);")
-    assert frame_after("ArrowRight") == 11
-    assert frame_after("ArrowLeft") == 10
-    assert frame_after("ArrowRight", shift=True) == 110
-    assert frame_after("End") == FRAMES - 1
-    assert frame_after("Home") == 0
-    assert frame_after("j") == 40
-    assert frame_after("j") == 150
-    assert "second worst" in opened.run("return document.querySelector('.lp-readout').textContent")
-    assert frame_after("k") == 40
+    goes_to(11, "ArrowRight")
+    goes_to(10, "ArrowLeft")
+    goes_to(110, "ArrowRight", shift=True)
+    goes_to(FRAMES - 1, "End")
+    goes_to(0, "Home")
+    goes_to(40, "j")
+    goes_to(150, "j")
+    said = "frame 150 of 200 · 1.500 s · second, 60 · second worst"
+    assert opened.until(said, "return document.querySelector('.lp-readout').textContent") == said
+    goes_to(40, "k")
     opened.wait(KEY, " ")
     assert opened.run("return player.playing")
     opened.wait(KEY, " ")
@@ -199,8 +214,9 @@ def test_every_key_does_what_the_help_says(opened):
     assert opened.run("return document.querySelector('.lp select').value") == "2"
     opened.wait(KEY, "?")
     assert opened.run("return document.querySelector('.lp-help').checkVisibility()")
+    before = look(opened)
     opened.wait(KEY, "1")
-    opened.wait("await new Promise((r) => setTimeout(r, 600));")
+    assert np.abs(look(opened) - before).max() > 60
 
 
 def mouse_event(browser, kind, x, y, **more):
@@ -209,7 +225,11 @@ def mouse_event(browser, kind, x, y, **more):
 
 
 def test_dragging_turns_and_the_wheel_zooms_once_it_has_the_focus(opened):
-    opened.run("document.body.style.minHeight = '3000px';")
+    opened.run(
+        "const tall = document.createElement('div');"
+        "tall.style = 'position: absolute; top: 0; width: 1px; height: 3000px';"
+        "document.body.append(tall);"
+    )
     plain = look(opened)
     mouse_event(opened, "mouseWheel", 200, 200, deltaX=0, deltaY=-120, button="none")
     assert np.abs(look(opened) - plain).max() < 20
@@ -254,7 +274,7 @@ def test_everything_is_labelled_and_can_be_reached(opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_scene_is_on_the_paper_of_the_page(browser, page, scheme):
-    browser.open(page, 900, 700)
+    browser.open(page, *WINDOW)
     browser.media(prefers_color_scheme=scheme)
     browser.wait(READY)
     wanted = {"light": (255, 255, 255), "dark": (0x14, 0x17, 0x1A)}[scheme]
@@ -266,8 +286,8 @@ def test_the_scene_is_on_the_paper_of_the_page(browser, page, scheme):
 
 
 def test_on_a_phone_nothing_is_cut_off(browser, page):
-    browser.open(page)
-    browser.size(390, 844, phone=True)
+    browser.open(page, *WINDOW)
+    browser.size(390, 844, phone=True, scale=0.5)
     browser.wait(READY + "await new Promise((r) => setTimeout(r, 300));")
     wide = browser.run("return [document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1]
@@ -289,7 +309,7 @@ def test_without_webgl_the_same_pose_is_drawn_flat(browser, track, tmp_path):
     page = tmp_path / "flat.html"
     text = player_page(track, chunk=CHUNK, options={"flat": True})
     page.write_text(text, encoding="utf-8")
-    browser.open(page, 900, 700)
+    browser.open(page, *WINDOW)
     browser.wait(READY + "await player.seek(20);")
     assert browser.run("return document.querySelector('.lp').dataset.drawn") == "flat"
     assert np.allclose(shown(browser, "pose").reshape(-1, 3), track.layers["pose"][20], atol=1e-3)
@@ -301,7 +321,7 @@ def test_without_webgl_the_same_pose_is_drawn_flat(browser, track, tmp_path):
 
 
 def test_when_the_graphics_card_is_lost_it_goes_on_flat(browser, page):
-    browser.open(page, 900, 700)
+    browser.open(page, *WINDOW)
     browser.wait(
         READY + "await player.seek(30);"
         "const gl = document.querySelector('.lp-canvas').getContext('webgl2');"
@@ -319,7 +339,7 @@ def test_a_chunk_that_cannot_be_had_is_said(browser, page, tmp_path):
     text = page.read_text(encoding="utf-8").replace('id="chunk-2"', 'id="gone"')
     broken = tmp_path / "broken.html"
     broken.write_text(text, encoding="utf-8")
-    browser.open(broken, 900, 700)
+    browser.open(broken, *WINDOW)
     browser.wait(READY + "await player.seek(130);")
     said = browser.run("return document.querySelector('.lp-note').textContent")
     assert said == "The frames around 130 could not be loaded: the page has no chunk chunk-2."
@@ -330,7 +350,7 @@ def test_one_frame_and_joints_alone_are_shown(browser, tmp_path):
     bare = Track({"pose": pose}, tuple("abcd"), Limbs.resolve(4, [], None, None))
     page = tmp_path / "one.html"
     page.write_text(player_page(bare), encoding="utf-8")
-    browser.open(page, 600, 500)
+    browser.open(page, *WINDOW)
     browser.wait(READY)
     assert np.allclose(shown(browser, "pose").reshape(4, 3), pose[0], atol=1e-4)
     drawn = look(browser)
@@ -345,7 +365,7 @@ def test_poses_of_which_nothing_is_known_are_drawn_as_nothing(browser, tmp_path)
     )
     page = tmp_path / "none.html"
     page.write_text(player_page(bare), encoding="utf-8")
-    browser.open(page, 600, 500)
+    browser.open(page, *WINDOW)
     browser.wait(READY + "await player.seek(3);")
     assert np.isnan(shown(browser, "pose")).all()
     assert browser.errors() == []
@@ -355,7 +375,7 @@ def test_a_notebook_shows_it_in_a_frame(browser, track, tmp_path):
     short = replace(track, layers={"pose": track.layers["pose"]}, marks=())
     page = tmp_path / "notebook.html"
     page.write_text(f"<!doctype html><body>{inline_player(short)}</body>", encoding="utf-8")
-    browser.open(page, 900, 700)
+    browser.open(page, *WINDOW)
     frames = browser.wait(
         "const inner = document.querySelector('iframe').contentWindow;"
         "while (!inner.player) await new Promise((r) => setTimeout(r, 20));"
@@ -372,7 +392,7 @@ def test_a_notebook_shows_it_in_a_frame(browser, track, tmp_path):
 def test_a_thinned_page_counts_in_frames_of_the_file(browser, track, tmp_path):
     page = tmp_path / "thinned.html"
     page.write_text(player_page(thinned(track, 50)), encoding="utf-8")
-    browser.open(page, 900, 700)
+    browser.open(page, *WINDOW)
     browser.wait(READY + "await player.seek(30);")
     said = browser.run("return document.querySelector('.lp-readout').textContent")
     # 23 frames of the first recording, then the rows 90, 94, ... of the second.
@@ -385,7 +405,7 @@ def test_the_page_can_give_other_lines_and_marks(opened):
         " [{frame: 99, text: 'here'}]);" + KEY,
         "j",
     )
-    assert opened.run("return player.frame") == 99
+    assert opened.until(99, "return player.frame") == 99
     assert json.loads(
         opened.run("return JSON.stringify(document.querySelector('.lp-labels').innerText)")
     ).split() == ["spread", "≤", "7", "mm"]
