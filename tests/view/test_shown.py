@@ -1,6 +1,7 @@
 """What is shown is what the files hold, turned upright and brought to one place."""
 
 import io
+from threading import Event, Thread, Timer
 
 import numpy as np
 import pytest
@@ -142,6 +143,29 @@ def test_chunks_are_the_layers_to_half_a_step(files, monkeypatch):
         for beyond in (-1, 3):
             with pytest.raises(IndexError, match="no chunk"):
                 found.chunk(beyond)
+
+
+def test_the_time_line_waits_for_a_chunk_that_is_looked_at(files, monkeypatch):
+    with open_shown(files["lifted"]) as found:
+        begun, go_on, order = Event(), Event(), []
+        layers = found.layers
+
+        def slow(start, stop):
+            begun.set()
+            go_on.wait()
+            order.append("chunk")
+            return layers(start, stop)
+
+        monkeypatch.setattr(found, "layers", slow)
+        threads = [Thread(target=found.chunk, args=(0,))]
+        threads[0].start()
+        begun.wait()
+        threads.append(Thread(target=lambda: (found.values(0, 9), order.append("values"))))
+        threads[1].start()
+        Timer(0.1, go_on.set).start()
+        for thread in threads:
+            thread.join()
+    assert order == ["chunk", "values"]
 
 
 def test_the_header_tells_what_the_page_shows(files, animal, centred):

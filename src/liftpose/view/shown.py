@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ LARGE = 200_000
 _PLACES, _AT_EACH = 16, 128  # where, and how many rows, the size of the animal is taken from
 _VALUES = CHUNK * 64 * 12  # of a chunk at most, however many joints there are
 _KEPT_CHUNKS, _KEPT_PICTURES = 64 << 20, 32 << 20  # bytes
+_PATIENCE = 2.0  # seconds that the time line waits for chunks at most
 _QUALITY = 88  # of pictures: beyond it, files grow and nothing is seen of it
 
 
@@ -133,6 +134,8 @@ class Shown:
 
     def __post_init__(self) -> None:
         self._chunks, self._pictures = Kept(_KEPT_CHUNKS), Kept(_KEPT_PICTURES)
+        self._counting, self._waited_for, self._calm = Lock(), 0, Event()
+        self._calm.set()
         about = self.pose.about
         self.chunk_rows = max(16, min(CHUNK, _VALUES // (12 * max(len(self.skeleton.joints), 1))))
         with self._lock:
@@ -248,6 +251,7 @@ class Shown:
             mean over the joints of the length of their standard deviation; ``novelty``.
         """
         found: dict[str, Floats] = {}
+        self._calm.wait(_PATIENCE)
         with self._lock:
             if "spread" in self.lines:
                 found["spread"] = _mean_length(self.pose.rows("spread", start, stop))
@@ -330,7 +334,24 @@ class Shown:
             raise IndexError(f"there is no chunk {number}; there are {self.chunk_count}, from 0.")
         start = number * self.chunk_rows
         stop = min(start + self.chunk_rows, self.frames)
-        return self._chunks.get(number, lambda: encode_chunk(self.layers(start, stop), self.order))
+        with self._urgent():
+            return self._chunks.get(
+                number, lambda: encode_chunk(self.layers(start, stop), self.order)
+            )
+
+    @contextmanager
+    def _urgent(self) -> Iterator[None]:
+        """Let what is read for the time line wait for a chunk that somebody looks at."""
+        with self._counting:
+            self._waited_for += 1
+            self._calm.clear()
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._waited_for -= 1
+                if not self._waited_for:
+                    self._calm.set()
 
     def picture(self, row: int) -> bytes:
         """Give the picture of the video that belongs to a row, as JPEG.
