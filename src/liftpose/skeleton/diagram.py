@@ -12,7 +12,7 @@ from liftpose.skeleton.layout import Floats, laid_out, sides_of
 if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton
 
-MOST = 200
+MOST = 120
 """Joints beyond which nothing is seen in a drawing of this size."""
 
 _SIZE = 300.0  # px, of the longer side, without margins
