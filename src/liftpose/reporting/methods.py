@@ -83,10 +83,22 @@ def _of_training(lifter: Lifter) -> list[str]:
     said = []
     if frames:
         said.append(f"The lifter was trained on {frames:,} frames{mirrored}.")
+    if "library" in choice:
+        said.append(f"Its 3D poses are those of the library {choice['library']}.")
+    if "physical" in choice:
+        said.append(
+            "Bodies were varied in size and proportion in training, with a strength of "
+            f"{choice['physical']:g} that was chosen on held-out frames."
+        )
     said.append(_of_members(lifter))
-    if "epoch" in choice:
+    if "epoch" in choice and lifter.weights.get("network", 1):
         epochs = f"Networks were trained for up to {options.epochs} epochs; that of epoch "
         said.append(f"{epochs}{choice['epoch']} was taken.")
+    elif "epoch" in choice:
+        said.append(
+            f"Residual networks were trained, too ({options.epochs} epochs), and given no weight, "
+            "since they did not serve held-out frames."
+        )
     chosen = choice.get("chosen_on", choice.get("folds"))
     if chosen:
         said.append(f"All choices were made on held-out data ({chosen}).")
