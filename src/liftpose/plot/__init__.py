@@ -36,6 +36,8 @@ __all__ = [
     "DrawnSkeleton",
     "DrawnSpread",
     "DrawnViews",
+    "Groups",
+    "Held",
     "Violins",
     "bars_held",
     "film_lift",
