@@ -323,6 +323,12 @@ def _as_limbs(
 
 
 def clear_walls(ax: Axes3D) -> None:
+    """Take the grey off the three walls, where nobody has given them a colour of their own.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    """
     colors = (
         rcParams["axes3d.xaxis.panecolor"],
         rcParams["axes3d.yaxis.panecolor"],
