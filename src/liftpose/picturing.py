@@ -32,7 +32,6 @@ from liftpose.plot import (
     plot_pose_3d,
     plot_reliability,
     plot_risk_coverage,
-    plot_video_3d,
     plot_views,
     read_log_train,
     violin_plot,
@@ -338,7 +337,7 @@ def _panel(kind: str, found: Outcome) -> Panel:
         names = [name.replace("_", " ") for name in found.joints]
         body = {"body_length": found.body_length, "units": found.unit}
         pair = {"test_3d_gt": found.truth, "test_3d_pred": found.prediction}
-        return Panel(lambda ax: violin_plot(ax, **pair, joints_name=names, **body), height=3.8)  # type: ignore[arg-type]
+        return Panel(lambda ax: violin_plot(ax, **pair, joints_name=names, **body), height=3.8)
     if kind == "time":
         about: dict[str, Any] = {"body_length": found.body_length, "unit": found.unit}
         about |= {"names": found.keys if len(found.keys) > 1 else None, "spread": whole}

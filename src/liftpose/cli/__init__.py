@@ -12,8 +12,10 @@ from liftpose.cli import (
     lifting,
     preparing,
     refining,
+    reporting,
     showing,
     starting,
+    viewing,
 )
 from liftpose.cli.app import app, main
 

@@ -16,7 +16,7 @@ SECTIONS = {
     "Lift": ("train", "lift", "place"),
     "Judge": ("evaluate", "recalibrate"),
     "Refine": ("smooth", "fit-bones", "angles"),
-    "Look": ("plot", "video", "report"),
+    "Look": ("plot", "video", "report", "view"),
 }
 """The verbs in the order in which they are needed."""
 

@@ -23,7 +23,6 @@ from liftpose.skeleton import Skeleton
 PathLike = str | os.PathLike[str]
 
 _RUN = "options.json"
-_LIFTERS = (".lifter", ".safetensors")
 
 
 @dataclass(frozen=True)
@@ -105,16 +104,6 @@ def not_a_run(source: PathLike) -> Path:
             "expected a file of 3D poses."
         )
     return existing_file(path)
-
-
-def read_skeleton(path: PathLike) -> Skeleton:
-    """Read a skeleton, or take that of a lifter."""
-    file = Path(path)
-    if file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar"):
-        from liftpose.lifter.checkpoint import load
-
-        return load(file).skeleton_known
-    return Skeleton.read(file)
 
 
 def own_skeleton(poses: SlicedPoses) -> Skeleton:

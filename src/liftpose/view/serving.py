@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.resources import files
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
+from liftpose.plot.embedding import web_text
 from liftpose.terminal import plain
 from liftpose.view.overview import Overview
 from liftpose.view.shown import Shown
@@ -34,7 +34,6 @@ HOST = "127.0.0.1"
 PORTS = range(1, 65536)
 
 _OWN_NAMES = ("127.0.0.1", "localhost", "::1")
-_WEB = ("plot", "web")
 _PAGE = "view.html"
 _FILES = {
     "view.js": "text/javascript",
@@ -204,7 +203,6 @@ def _free_port() -> int:
 
 def _handler(shown: Shown, overview: Overview, token: str) -> type[BaseHTTPRequestHandler]:
     header = _json(shown.header())
-    web = files("liftpose").joinpath(*_WEB)
     numbered: dict[str, tuple[Callable[[int], bytes], str]] = {
         "chunk": (shown.chunk, "application/octet-stream"),
         "picture": (shown.picture, "image/jpeg"),
@@ -213,7 +211,7 @@ def _handler(shown: Shown, overview: Overview, token: str) -> type[BaseHTTPReque
     def found(route: str) -> tuple[bytes, str] | None:
         """What is at an address, and of which type."""
         if route in _FILES:
-            return web.joinpath(*route.split("/")).read_bytes(), _FILES[route]
+            return web_text(route).encode(), _FILES[route]
         if match := _NUMBERED.match(route):
             give, kind = numbered[match[1]]
             return give(int(match[2])), kind
@@ -223,7 +221,7 @@ def _handler(shown: Shown, overview: Overview, token: str) -> type[BaseHTTPReque
             return _json(overview.state()), "application/json"
         if route == "header.json":
             return header, "application/json"
-        return (web.joinpath(_PAGE).read_bytes(), "text/html") if route == "" else None
+        return (web_text(_PAGE).encode(), "text/html") if route == "" else None
 
     class Handler(_Handler):
         secret = token.encode()

@@ -14,6 +14,7 @@ import numpy as np
 
 from liftpose.geometry.camera import Camera
 from liftpose.io.slices import open_slices
+from liftpose.lifter.skeletons import read_skeleton
 from liftpose.plot.chunks import encode_chunk
 from liftpose.plot.footage import Footage
 from liftpose.plot.limbs import Limbs
@@ -31,7 +32,6 @@ from liftpose.view.parts import (
     not_a_run,
     own_skeleton,
     part_beside,
-    read_skeleton,
 )
 
 LARGE = 200_000
