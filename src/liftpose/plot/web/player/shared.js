@@ -30,7 +30,16 @@
     return (high + 0.05) / (low + 0.05);
   }
 
-  // The colours of the page now. Limbs that the paper would swallow are drawn towards the ink.
+  // A limb's colour as it is read on a paper: drawn towards the ink, by no more than is needed.
+  // Colours are chosen for white paper, where they stay what figures have; dark ones need light.
+  function legible(own, paper, ink) {
+    const needed = light(paper) < 0.2 ? 3 : 1.7;
+    const steps = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+    const share = steps.find((t) => contrast(mix(own, ink, t), paper) >= needed);
+    return mix(own, ink, share === undefined ? 1 : share);
+  }
+
+  // The colours of the page now.
   function themeOf(element, header) {
     const style = getComputedStyle(element);
     const color = (name, other) => rgb(style.getPropertyValue(name) || other);
@@ -44,10 +53,7 @@
       warn: color("--warn", "#d55e00"),
       truth: color("--truth", "#bdbdbd"),
     };
-    const limbs = header.colors.map((hex) => {
-      const own = rgb(hex);
-      return contrast(own, theme.paper) < 1.7 ? mix(own, theme.ink, 0.6) : own;
-    });
+    const limbs = header.colors.map((hex) => legible(rgb(hex), theme.paper, theme.ink));
     theme.joints = header.joints.map((_, j) => limbs[header.limb_id[j]] || theme.accent);
     return theme;
   }
