@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from liftpose.plot.chunks import decode_chunk
 from liftpose.plot.limbs import Limbs
@@ -32,7 +33,7 @@ def test_a_header_is_json_and_says_what_is_there():
     again = json.loads(json.dumps(said, allow_nan=False))
     assert again == said
     assert again["left"] == [1, 0, 0]
-    assert again["colors"][0] == "#0072b2"
+    assert again["colors"] == [to_hex(color) for color in Limbs.of(BODY).colors]
     assert again["bones"] == [[0, 1], [1, 2]]
     assert [each["frame"] for each in again["marks"]] == [3, 7]
     assert again["recordings"][1] == {"name": "b", "first": 20, "frames": 30, "row": 20}

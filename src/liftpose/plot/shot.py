@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import median_filter
 
 from liftpose.plot.limbs import BoolArray, FloatArray, Limbs
 
@@ -175,6 +174,9 @@ def smoothed(path: FloatArray, rate: float) -> FloatArray:
     >>> smoothed(np.array([[1.0], [np.nan], [1.0]]), rate=25.0).round(6).tolist()
     [[1.0], [1.0], [1.0]]
     """
+    # Figures import this module too, and do without SciPy.
+    from scipy.ndimage import median_filter
+
     frames = np.arange(len(path))
     whole = np.empty_like(path)
     for axis, values in enumerate(path.T):
