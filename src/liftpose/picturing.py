@@ -19,8 +19,9 @@ from liftpose.files import replacing
 from liftpose.io.hints import Hints
 from liftpose.io.lifted import read_lifted
 from liftpose.io.paths import new_file
-from liftpose.lifter.checkpoint import OPTIONS, load
+from liftpose.lifter.checkpoint import OPTIONS
 from liftpose.lifter.published import is_published
+from liftpose.lifter.skeletons import read_skeleton
 from liftpose.names import closest, listed
 from liftpose.plot import (
     hidden_joints,
@@ -75,7 +76,6 @@ PANELS, VIEWED = 6, 3
 """Frames that are drawn where nobody says which: of poses, and from several sides."""
 
 _DPI = 150
-_LIFTERS = (".lifter", ".safetensors")
 
 PathLike = str | os.PathLike[str]
 
@@ -197,10 +197,7 @@ def _body(path: PathLike | None, joints: Sequence[str] | None, count: int) -> Sk
     """The skeleton that is named; without one, joints that nothing joins."""
     if path is None:
         return Skeleton.unnamed(count) if joints is None else Skeleton(joints)
-    file = Path(path)
-    if file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar"):
-        return load(file).skeleton_known
-    return Skeleton.read(file)
+    return read_skeleton(path)
 
 
 def _matched(poses: Poses, skeleton: PathLike | None) -> tuple[Poses, Skeleton]:

@@ -19,16 +19,14 @@ from liftpose.io.lifted import read_lifted
 from liftpose.io.paths import new_file
 from liftpose.lifter.checkpoint import load
 from liftpose.lifter.lifter import Lifter
+from liftpose.lifter.skeletons import names_lifter, read_skeleton
 from liftpose.poses import Lifted
 from liftpose.postprocess import fit_bones, joint_angles, place, smooth
 from liftpose.postprocess.bones import constant_pairs
 from liftpose.postprocess.floors import Ground, mean_squares, read_floor
 from liftpose.postprocess.length import as_length, size_factor
 from liftpose.postprocess.placing import PIXEL_NOISE
-from liftpose.skeleton import Skeleton
 from liftpose.terminal import unheard
-
-_LIFTERS = (".lifter", ".safetensors")
 
 PathLike = str | os.PathLike[str]
 OnProgress = Callable[[float, float, str], None]
@@ -261,7 +259,8 @@ def fit_bones_file(
     file, target = _files(source, out, overwrite)
     say = on_progress or unheard
     say(0, 10, "reading")
-    lifted, (body, lifter) = read_lifted(file), _skeleton_of(skeleton)
+    lifted, lifter = read_lifted(file), load(skeleton) if names_lifter(skeleton) else None
+    body = read_skeleton(skeleton) if lifter is None else lifter.skeleton_known
     filmed, flat = None, None
     if poses_2d is not None:
         filmed, flat = _camera(lifter, calibration, camera, crop, scale), read_poses(poses_2d)
@@ -327,7 +326,7 @@ def angles_file(
     file, target = _files(source, out, overwrite)
     say = on_progress or unheard
     say(0, 10, "reading")
-    lifted, (body, _) = read_lifted(file, fps=fps), _skeleton_of(skeleton)
+    lifted, body = read_lifted(file, fps=fps), read_skeleton(skeleton)
     say(3, 10, "measuring")
     triples = [tuple(name.strip() for name in triple.split(",")) for triple in at] or None
     angles = _of(file, lambda: joint_angles(lifted, body, triples))
@@ -354,14 +353,6 @@ def _of(file: Path, made: Callable[[], Any]) -> Any:
         return made()
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
-
-
-def _skeleton_of(path: PathLike) -> tuple[Skeleton, Lifter | None]:
-    file = Path(path)
-    if file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar"):
-        lifter = load(file)
-        return lifter.skeleton_known, lifter
-    return Skeleton.read(file), None
 
 
 def _camera(

@@ -10,6 +10,26 @@ from liftpose.skeleton import Skeleton
 _LIFTERS = (".lifter", ".safetensors")
 
 
+def names_lifter(path: str | os.PathLike[str]) -> bool:
+    """Whether a path names a lifter, or the folder of a run, rather than a skeleton file.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> names_lifter("fly.lifter"), names_lifter("mouse22")
+    (True, False)
+    """
+    file = Path(path)
+    return file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar")
+
+
 def read_skeleton(path: str | os.PathLike[str]) -> Skeleton:
     """Read a skeleton file, or take the skeleton of a lifter.
 
@@ -34,10 +54,9 @@ def read_skeleton(path: str | os.PathLike[str]) -> Skeleton:
     >>> read_skeleton("mouse22").joint_count
     22
     """
-    file = Path(path)
-    if file.is_dir() or file.suffix in _LIFTERS or file.name.endswith(".pth.tar"):
+    if names_lifter(path):
         # Only lifters need torch, which takes longer to load than a preview to film.
         from liftpose.lifter.checkpoint import load
 
-        return load(file).skeleton_known
-    return Skeleton.read(file)
+        return load(path).skeleton_known
+    return Skeleton.read(path)
