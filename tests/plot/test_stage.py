@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liftpose.plot.footage import Footage
 from liftpose.plot.limbs import Limbs
 from liftpose.plot.panels import part_shown
 from liftpose.plot.shot import Shot
-from liftpose.plot.stage import Reel, Stage
+from liftpose.plot.stage import Reel, Stage, film
 from liftpose.skeleton import Skeleton
+from tests.plot.videos import film_square
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 LEGS = Skeleton(["foot_l", "foot_r"], limbs=[0, 1], colors=[RED, BLUE], pairs=[(0, 1)], unit="mm")
@@ -152,3 +154,15 @@ def test_the_part_of_the_image_holds_the_animal_and_lies_in_it(size, room, seed)
     assert (points.max(axis=(0, 1)) <= [left + width + 0.5, top + height + 0.5]).all()
     if (left, top, width, height) != (0, 0, *size):
         assert width / height == pytest.approx(room[0] / room[1], rel=2 / min(width, height))
+
+
+def test_motion_is_looked_for_between_pixels_only_where_there_is_video(tmp_path):
+    shot = Shot(np.array([[[0.0, -10, 5], [0, 10, 5]]] * 3), Limbs.of(BONE), 25.0, unit="mm")
+    reel = Reel(np.arange(3), np.zeros((3, 2)), size=(160, 80))
+    film_square(tmp_path / "raw.mp4", 3)
+    with Footage(tmp_path / "raw.mp4") as footage:
+        film(tmp_path / "with.mp4", shot, reel, footage=footage)
+    film(tmp_path / "without.mp4", shot, reel)
+    # The encoder writes its settings into the film.
+    assert b"subme=0" in (tmp_path / "without.mp4").read_bytes()
+    assert b"subme=0" not in (tmp_path / "with.mp4").read_bytes()

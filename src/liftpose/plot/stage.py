@@ -144,7 +144,7 @@ def film(
                 on_frame(number + 1, len(reel.rows))
 
     with replacing(target) as beside:
-        encode(beside, rate, pictures())
+        encode(beside, rate, pictures(), recorded=footage is not None)
     return target
 
 
