@@ -21,6 +21,7 @@ from liftpose.poses.layout.from_dataset import (
     described,
     experiments_of,
     has_confidence,
+    ordered,
     provenance_of,
     understood,
 )
@@ -112,7 +113,7 @@ def _rows(dataset: Dataset, name: str, start: int, stop: int) -> Array:
         if first < last or (who == 0 and start >= stop):
             part = dataset[name].isel(time=slice(first, max(first, last)))
             one = part.isel(individuals=who) if "individuals" in part.dims else part
-            pieces.append(one.transpose(*dims).values)
+            pieces.append(ordered(one, dims))
     return np.concatenate(pieces)
 
 
