@@ -1,11 +1,16 @@
 """The paragraph for a methods section: what was done, and nothing that was not."""
 
 import copy
+import math
 from dataclasses import replace
+
+import numpy as np
+import pytest
 
 from liftpose import load
 from liftpose.reporting.methods import members_table, methods, provenance
 from liftpose.reporting.of_run import gather_run
+from liftpose.reporting.shown import findings
 
 
 def with_choice(of, options=None, weights=None, **choice):
@@ -25,7 +30,19 @@ def test_networks_are_spoken_of_as_far_as_they_count(run):
     assert "residual networks (weight 0.25)" in text
     assert "up to 7 epochs; that of epoch 3 was taken" in text
     idle = with_choice(of, {}, {"kernel": 0.5, "network": 0.0}, epoch=3)
-    assert "given no weight" in methods(idle)
+    assert "held-out frames gave them no weight" in methods(idle)
+    assert "was taken" not in methods(idle)
+
+
+@pytest.mark.parametrize(("weight", "said"), [(0.25, "best on held-out"), (0.004, "no weight")])
+def test_the_course_of_a_training_says_whether_it_counts(run, weight, said):
+    of = with_choice(gather_run(run), {}, {"kernel": 0.5, "network": weight}, epoch=2)
+    of = replace(of, training=([1, 2], [0.5, 0.4], [math.nan, math.nan]))
+    done = findings(of, "a", np.arange(of.frames)).sections["done"]
+    assert said in done.figures[0].caption
+    assert bool(done.figures[0].layout.get("shapes")) == (weight > 0.1)
+    choices = dict(dict(provenance(of))["Split and choices"])
+    assert choices["Epoch that was taken" if weight > 0.1 else "Best epoch, of no weight"] == "2"
 
 
 def test_noise_library_and_variation_are_told(run):

@@ -30,12 +30,14 @@ class Page(HTMLParser):
         super().__init__()
         self.facts, self.tables, self.scripts = {}, {}, {}
         self.heads, self.text, self.tags = [], [], []
+        self.prose, self._tag = [], None
         self._table = self._script = None
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         said = dict(attributes)
         self.tags.append((tag, said))
+        self._tag = tag
         if "data-fact" in said:
             self.facts[said["data-fact"]] = float(said.get("data-value", "nan"))
         if tag == "table":
@@ -60,6 +62,7 @@ class Page(HTMLParser):
             self.scripts[self._script] = self.scripts.get(self._script, "") + data
             return
         self.text.append(data)
+        self.prose.append((self._tag, data))
         if self._table and self._table[-1]:
             self._table[-1][-1][1] += data
 
@@ -148,6 +151,25 @@ def test_the_player_gets_the_poses_of_the_results(run, written):
     assert [one["name"] for one in said["recordings"]] == list(NAMES)
     assert said["fps"] == 100
     assert len(said["marks"]) == len(page.tables["table-worst"]) - 1
+    # Ellipsoids are as large as the error bars that are spoken of.
+    assert said["bar"] == pytest.approx(load(run).uncertainty.bars.of_interval(0.9))
+    assert said["bar_label"] == "90% of each coordinate"
+
+
+def test_names_of_joints_are_words_but_in_tables(written):
+    _, page = written
+    names = [row[0][1] for row in page.tables["table-joints"][1:]]
+    assert "left_front_claw" in names
+    drawn = json.loads(page.scripts["figures"])
+    assert drawn["error-per-joint"]["layout"]["xaxis"]["ticktext"][0] == names[0].replace("_", " ")
+    prose = [text for tag, text in page.prose if tag in ("p", "li", "figcaption")]
+    for figure in drawn.values():
+        prose += [str(trace.get("text", "")) for trace in figure["data"]]
+        prose += [trace.get("name", "") for trace in figure["data"]]
+    prose += [mark["text"] for mark in json.loads(page.scripts["track"])["marks"]]
+    told = " ".join(prose)
+    assert any(name.replace("_", " ") in told for name in names)
+    assert not [name for name in names if name in told]
 
 
 def test_names_from_files_are_text_and_nothing_else(written):

@@ -13,12 +13,11 @@ import numpy.typing as npt
 from liftpose.files import replacing
 from liftpose.plot.embedding import HEIGHT, MOST, inline_player, player_page
 from liftpose.plot.limbs import Limbs
-from liftpose.plot.track import Track, evenly
+from liftpose.plot.track import Track, bar_of, evenly
 from liftpose.plot.upright import upright
 from liftpose.poses import Floats, Lifted, Poses
 from liftpose.skeleton import Skeleton
 
-_LEVEL = 0.9  # of the error bars that are drawn
 _MARKS = 5
 _APART = 0.02  # of the whole: frames that are nearer to a worse one are the same moment
 
@@ -191,8 +190,7 @@ def _track(
         lines["novelty"] = ("novelty", "", lifted.novelty[rows])
     if poses is not None:
         layers["image"] = poses.points[rows]
-    bars = lifted.bars
-    drawn = bars is not None and bars.highest >= _LEVEL
+    bar, label = bar_of(lifted.bars)
     firsts = np.cumsum([0, *counts])
     return Track(
         layers,
@@ -207,8 +205,8 @@ def _track(
         lines=lines,
         marks=_marks(lines, unit),
         title=repr(lifted).strip("<>"),
-        bar=bars.of_interval(_LEVEL) if drawn and bars is not None else 1.0,
-        bar_label=f"{_LEVEL:.0%} of each coordinate" if drawn else "",
+        bar=bar,
+        bar_label=label,
     )
 
 

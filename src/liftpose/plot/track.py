@@ -12,12 +12,14 @@ import numpy.typing as npt
 
 from liftpose.plot.chunks import decode_chunk, encode_chunk
 from liftpose.plot.limbs import Limbs
-from liftpose.poses import Floats
+from liftpose.poses import Bars, Floats
 
 __all__ = [
     "CHUNK",
     "LAYERS",
+    "LEVEL",
     "Track",
+    "bar_of",
     "chunks",
     "decode_chunk",
     "encode_chunk",
@@ -31,6 +33,9 @@ LAYERS: Mapping[str, int] = {"pose": 3, "truth": 3, "spread": 3, "image": 2, "re
 
 CHUNK = 2048
 """Frames of a chunk."""
+
+LEVEL = 0.9
+"""Of the error bars that are drawn."""
 
 _BINS = 1500  # of the time line: more than a screen has columns for
 _SAMPLE = 2000  # frames that the box and the ground are taken from
@@ -163,6 +168,34 @@ class Track:
     def order(self) -> tuple[str, ...]:
         """Names of the layers, in the order in which they are written."""
         return tuple(name for name in LAYERS if name in self.layers)
+
+
+def bar_of(bars: Bars | None) -> tuple[float, str]:
+    """Say how far drawn spread reaches: as far as error bars of 90 %, where those are known.
+
+    Parameters
+    ----------
+    bars : Bars or None
+        Of the lifter.
+
+    Returns
+    -------
+    bar : float
+        Standard deviations; 1 where bars are not known, or not up to this level.
+    label : str
+        What that is, in words; empty for 1.
+
+    Examples
+    --------
+    >>> from liftpose.poses.bars import LEVELS
+    >>> widths = tuple(2 * level for level in LEVELS)
+    >>> bar, label = bar_of(Bars(widths, widths, blocks=40))
+    >>> round(bar, 6), label
+    (1.8, '90% of each coordinate')
+    """
+    if bars is None or bars.highest < LEVEL:
+        return 1.0, ""
+    return bars.of_interval(LEVEL), f"{LEVEL:.0%} of each coordinate"
 
 
 def header(track: Track, chunk: int = CHUNK) -> dict[str, Any]:

@@ -91,13 +91,13 @@ def _of_training(lifter: Lifter) -> list[str]:
             f"{choice['physical']:g} that was chosen on held-out frames."
         )
     said.append(_of_members(lifter))
-    if "epoch" in choice and lifter.weights.get("network", 1):
+    if "epoch" in choice and network_counts(lifter):
         epochs = f"Networks were trained for up to {options.epochs} epochs; that of epoch "
         said.append(f"{epochs}{choice['epoch']} was taken.")
     elif "epoch" in choice:
         said.append(
-            f"Residual networks were trained, too ({options.epochs} epochs), and given no weight, "
-            "since they did not serve held-out frames."
+            f"Residual networks were trained, too ({options.epochs} epochs); held-out frames gave "
+            "them no weight, so that they have no part in the poses."
         )
     chosen = choice.get("chosen_on", choice.get("folds"))
     if chosen:
@@ -121,10 +121,29 @@ def _of_training(lifter: Lifter) -> list[str]:
     return said
 
 
+def network_counts(lifter: Lifter) -> bool:
+    """Whether a network has any part in lifted poses: held-out frames may give it no weight.
+
+    Parameters
+    ----------
+    lifter : Lifter
+
+    Returns
+    -------
+    bool
+    """
+    return "network" in _weights(lifter)
+
+
+def _weights(lifter: Lifter) -> dict[str, float]:
+    """Those that are not zero with the two decimals with which they are told."""
+    return {name: weight for name, weight in lifter.weights.items() if round(weight, 2) > 0}
+
+
 def _of_members(lifter: Lifter) -> str:
     if lifter.options.network == "martinez":
         return "Poses were lifted by the network of the published method."
-    weights = {name: weight for name, weight in lifter.weights.items() if weight}
+    weights = _weights(lifter)
     if not weights:
         return "The lifter is a ridge regression."
     parts = [f"{_PARTS.get(name, name)} (weight {value:.2f})" for name, value in weights.items()]
@@ -279,7 +298,7 @@ def _choices(lifter: Lifter) -> Lines:
         "norm_2d": "norm_2d",
         "held_out_mpjpe": "Held-out MPJPE",
         "held_out_mpjpe_ridge": "Held-out MPJPE of the linear map",
-        "epoch": "Epoch that was taken",
+        "epoch": "Epoch that was taken" if network_counts(lifter) else "Best epoch, of no weight",
         "data": "Digest of the training data",
     }
     for name, label in names.items():

@@ -12,13 +12,19 @@ import numpy.typing as npt
 
 from liftpose.plot.limbs import Limbs
 from liftpose.plot.report import Findings, Section, Shown, Table, figures
-from liftpose.plot.report.findings import rounded
-from liftpose.plot.track import Track
+from liftpose.plot.report.findings import in_words, rounded
+from liftpose.plot.track import Track, bar_of
 from liftpose.plot.upright import upright
 from liftpose.poses import Floats
 from liftpose.postprocess.angles import joint_angles
 from liftpose.reporting.gathered import LEVEL, Gathered, mean_known
-from liftpose.reporting.methods import citation, members_table, methods, provenance
+from liftpose.reporting.methods import (
+    citation,
+    members_table,
+    methods,
+    network_counts,
+    provenance,
+)
 from liftpose.reporting.tables import (
     by_joint,
     by_recording,
@@ -152,7 +158,7 @@ def track(of: Gathered, title: str, rows: Rows, frame_of: Callable[[int], int]) 
     firsts = [begin for _, begin, _ in of.recordings]
     number = np.searchsorted(firsts, rows, side="right") - 1
     there, starts, counts = np.unique(number, return_index=True, return_counts=True)
-    step = _step(rows)
+    step, (bar, label) = _step(rows), bar_of(of.bars)
     return Track(
         {name: values[rows] for name, values in layers.items()},
         of.skeleton.joints,
@@ -167,6 +173,8 @@ def track(of: Gathered, title: str, rows: Rows, frame_of: Callable[[int], int]) 
         lines,
         tuple((frame_of(row), text) for row, text in _worst(of) if rows[0] <= row <= rows[-1]),
         title,
+        bar,
+        label,
         every=step,
         begins=tuple(int(rows[start]) for start in starts),
         rows=of.frames,
@@ -198,7 +206,7 @@ def _worst(of: Gathered) -> list[tuple[int, str]]:
         text = f"{rounded(value)}{unit} {what}, {f'{name}, ' if name else ''}frame {own:,}"
         if of.errors is not None:
             joint = of.targets[int(np.nanargmax(of.errors[row]))]
-            text += f", most at {of.skeleton.joints[joint]}"
+            text += f", most at {in_words(of.skeleton.joints[joint])}"
         found.append((row, text))
     return found
 
@@ -344,7 +352,8 @@ def _done(of: Gathered) -> Section:
     epochs, loss_train, loss_test = of.training
     if epochs:
         best = None if of.lifter is None else of.lifter.choice.get("epoch")
-        shown = (figures.training(epochs, loss_train, loss_test, best),)
+        counts = of.lifter is None or network_counts(of.lifter)
+        shown = (figures.training(epochs, loss_train, loss_test, best, counts),)
     table: Table | None = None if of.lifter is None else members_table(of.lifter)
     return Section((), shown, () if table is None else (table,))
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from liftpose.lifter.checkpoint import MODEL, PARAMS
 from liftpose.metrics import CoverageInterval
-from liftpose.plot.report.findings import Advice, Fact, rounded
+from liftpose.plot.report.findings import Advice, Fact, in_words, rounded
 from liftpose.poses import Verdict
 from liftpose.reporting.gathered import LEVEL, UNUSUAL, Gathered, called, mean_known
 
@@ -275,7 +275,7 @@ class Headline:
         if not means[worst] > FAR_ABOVE * float(np.nanmedian(means)):
             return []
         joint = of.targets[worst]
-        name = of.skeleton.joints[joint]
+        name = in_words(of.skeleton.joints[joint])
         text = (
             f"{name} errs most, by {rounded(float(means[worst]))}{_of(of.unit)}, "
             f"{means[worst] / np.nanmedian(means):.1f} times as much as a typical joint"

@@ -49,6 +49,10 @@ def test_percent_of_body_length_stands_beside_the_error():
     shown = checked(figures.error_per_joint(some_errors(), "abc", [RIGHT] * 3, "mm", 20.0))
     top, percent = shown.layout["yaxis"]["range"][1], shown.layout["yaxis2"]["range"][1]
     assert percent == pytest.approx(100 * top / 20, rel=1e-4)
+    # Its ticks are round: 1, 2 or 5 times a power of ten, and there are some.
+    step = shown.layout["yaxis2"]["dtick"]
+    assert step / 10 ** np.floor(np.log10(step)) in (1, 2, 5)
+    assert 4 <= percent / step <= 10
     bare = checked(figures.error_per_joint(some_errors(), "abc", [RIGHT] * 3, None))
     assert "yaxis2" not in bare.layout
 
@@ -106,7 +110,11 @@ def test_lines_that_are_not_known_are_left_out():
     shown = checked(figures.reliability([0, 2], [90, 30], [1, 2], [NAN, 3], [NAN, NAN], "mm"))
     assert [one["name"] for one in shown.data] == ["joints that were seen", "joints that were not"]
     assert "In 75 %" in shown.caption
-    assert len(checked(figures.training([1, 2], [0.5, 0.4], [NAN, NAN], 2)).data) == 1
+    taken = checked(figures.training([1, 2], [0.5, 0.4], [NAN, NAN], 2))
+    assert (len(taken.data), taken.layout["shapes"][0]["x0"]) == (1, 2)
+    idle = checked(figures.training([1, 2], [0.5, 0.4], [NAN, NAN], 2, counts=False))
+    assert "shapes" not in idle.layout
+    assert "no weight" in idle.caption
 
 
 def test_novelty_counts_frames_above_99():

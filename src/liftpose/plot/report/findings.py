@@ -242,3 +242,14 @@ def rounded(value: float, significant: int = 3) -> str:
     if not math.isfinite(value):
         return "–"
     return f"{value:,.{decimals(value, significant)}f}"
+
+
+def in_words(name: str) -> str:
+    """Write the name of a joint as one reads it; tables keep it as it is in the file.
+
+    Examples
+    --------
+    >>> in_words("left_hind_claw")
+    'left hind claw'
+    """
+    return " ".join(str(name).replace("_", " ").split())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from liftpose.plot.scene import nice_length
 from liftpose.plot.track import Track
 from liftpose.poses import Floats
 
@@ -114,9 +115,7 @@ def _bar(scale: float, unit: str | None) -> str:
     """A bar of a round length, as long as a fifth of the drawing at most."""
     if not np.isfinite(scale) or unit is None:
         return ""
-    most = _WIDTH / 5 / scale
-    power = 10 ** np.floor(np.log10(most))
-    length = max(step for step in (1, 2, 5) if step * power <= most) * power
+    length = nice_length(_WIDTH / 5 / scale)
     x, y = _EDGE / 2, _HEIGHT - _EDGE / 2
     return (
         f'<g class="bar"><line x1="{x:.1f}" y1="{y:.1f}" x2="{x + length * scale:.1f}" '
