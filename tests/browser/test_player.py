@@ -11,7 +11,7 @@ from liftpose.datasets import hexapod
 from liftpose.plot.chunks import decode_chunk
 from liftpose.plot.embedding import inline_player, player_page
 from liftpose.plot.limbs import Limbs
-from liftpose.plot.track import LAYERS, Track, chunks, thinned
+from liftpose.plot.track import LAYERS, Track, chunks, header, thinned
 
 CHUNK = 64
 WINDOW = (700, 520, 0.5)  # coarse: it is the processor that draws here
@@ -151,7 +151,7 @@ def test_toggles_change_what_is_in_the_scene(opened):
     plain = look(opened)
     assert shown(opened, "truth") is not None
     opened.run("player.toggle('truth');")
-    assert shown(opened, "truth") is None
+    assert opened.until(None, "return player.positions('truth') && true;") is None
     for name in ("truth", "ghost", "trails", "spread"):
         for other in ("truth", "ghost", "trails", "spread"):
             opened.run("player.toggle(arguments[0], arguments[1]);", other, other == name)
@@ -409,3 +409,36 @@ def test_the_page_can_give_other_lines_and_marks(opened):
     assert json.loads(
         opened.run("return JSON.stringify(document.querySelector('.lp-labels').innerText)")
     ).split() == ["spread", "≤", "7", "mm"]
+
+
+CLOSE = """
+const [header, close, keypoints] = arguments;
+const image = new LiftPose.inner.Image2D(document.createElement("canvas"), header);
+image.close = close;
+image.resize(300, 400, 1);
+image.lay({ image: keypoints }, 0);
+return [image.zooms, image.scale, image.x, image.y];
+"""
+
+
+@pytest.mark.parametrize(("walk", "size"), [(30, 1000), (600, 1000), (30, 120)])
+def test_a_small_animal_is_seen_close_up(opened, track, walk, size):
+    """In place all of it is shown, and where it walks far, it is followed."""
+    rng = np.random.default_rng(1)
+    at = np.linspace(0, walk, FRAMES)[:, None, None]
+    shape = 60 * rng.random((1, len(track.joints), 2))
+    image = 20 + shape + at * [1, 0]
+    where = header(replace(track, layers={**track.layers, "image": image}, image_size=(size, size)))
+    keypoints = image[FRAMES // 2]
+    zooms, scale, x, y = opened.run(CLOSE, where, True, keypoints.ravel().tolist())
+    assert zooms == (size == 1000)
+    everything = (image if walk == 30 else keypoints).reshape(-1, 2)
+    low, high = ((edge(everything, axis=0) * scale + [x, y]) for edge in (np.min, np.max))
+    assert (low >= 0).all()
+    assert (high <= [300, 400]).all()
+    whole = opened.run(CLOSE, where, False, None)[1]
+    assert whole == pytest.approx(300 / size)
+    if zooms:
+        assert (high - low)[0] > 0.7 * 300
+    else:
+        assert scale == whole

@@ -52,9 +52,10 @@ def test_it_plays_scrubs_and_toggles(opened):
     assert opened.run("return report.player.frame;") > 5
     opened.wait("await report.player.seek(40);")
     assert opened.run("return report.player.frame;") == 40
-    assert opened.run("return report.player.positions('truth') !== null;")
+    there = "return report.player.positions('truth') !== null;"
+    assert opened.run(there)
     opened.run("report.player.toggle('truth', false);")
-    assert opened.run("return report.player.positions('truth');") is None
+    assert opened.until(False, there) is False
 
 
 def test_rows_of_tables_jump_to_their_frames(opened):
@@ -132,6 +133,17 @@ def test_words_are_there_before_any_script(browser, report):
         assert still.size["height"] > 100
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+@pytest.mark.parametrize("wide", [1000, 1280])
+def test_tables_fit_a_window(opened, wide):
+    opened.size(wide, 900)
+    shown = opened.run(
+        "return [...document.querySelectorAll('.scroll')]"
+        ".map((one) => [one.scrollWidth, one.clientWidth]);"
+    )
+    assert len(shown) >= 4
+    assert all(needed <= there for needed, there in shown)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -23,6 +23,8 @@ from liftpose.plot.report.figures.elements import (
 )
 from liftpose.plot.report.findings import Shown
 
+_PALE = "rgba(0,114,178,0.35)"  # that of ACCENT
+
 
 def calibration(
     levels: Sequence[float],
@@ -54,29 +56,27 @@ def calibration(
             "hoverinfo": "skip",
         }
     ]
+    # Where both are at the same place, thin dark whiskers lie on broad pale ones.
     known = (
-        ("balls of joints", ball, ACCENT, "circle", -0.3),
-        ("intervals of coordinates", interval, INK, "square-open", 0.3),
-    )
-    for name, found, color, symbol, aside in known:
+        ("balls of joints", ball, ACCENT, "circle", {"color": _PALE, "thickness": 7, "width": 0}),
+        ("intervals of coordinates", interval, INK, "square-open",
+         {"color": INK, "thickness": 1.3, "width": 4}),
+    )  # fmt: skip
+    for name, found, color, symbol, whiskers in known:
         if not found:
             continue
         shares, low, high = (100 * np.array(column) for column in zip(*found, strict=True))
         data.append(
             {
-                **stroke(
-                    [short(100 * level + aside) for level in levels], shares, name, color, 1.4
-                ),
+                **stroke([short(100 * level) for level in levels], shares, name, color, 1.4),
                 "mode": "lines+markers",
-                "marker": {"symbol": symbol, "size": 6, "color": color},
+                "marker": {"symbol": symbol, "size": 7, "color": color},
                 "error_y": {
                     "type": "data",
                     "symmetric": False,
                     "array": plain(high - shares),
                     "arrayminus": plain(shares - low),
-                    "thickness": 0.8,
-                    "width": 0,
-                    "color": color,
+                    **whiskers,
                 },
                 "hovertemplate": "%{y:.1f} % of " + name + "<extra></extra>",
             }
@@ -92,10 +92,10 @@ def calibration(
         most = max(off, key=abs)
         caption = (
             f"On the line, bars hold as often as they say. Furthest off by {abs(most):.0f} points "
-            f"({'too wide' if most > 0 else 'too narrow'}). Whiskers: 95 % interval, by blocks of "
-            "time or recordings."
+            f"({'too wide' if most > 0 else 'too narrow'}). Whiskers, broad for balls and thin for "
+            "intervals: 95 % interval of the share, by blocks of time or recordings."
         )
-    return Shown("calibration", "Do the error bars hold?", caption, data, layout, 420)
+    return Shown("calibration", "Do the error bars hold?", caption, data, layout, 520)
 
 
 def reliability(

@@ -21,16 +21,15 @@
       this.middle = [(box.low[0] + box.high[0]) / 2, (box.low[1] + box.high[1]) / 2];
       this.aim = [NaN, NaN];
       this.to = [0, 0];
-      // A closer look is worth something where the animal is small in the image.
-      this.reach = header.image_reach || null;
-      this.zooms = this.reach !== null && this.reach < 0.6 * Math.max(this.wide, this.tall);
+      this.near = nearer(header, Math.max(this.wide, this.tall));
+      this.zooms = this.near !== null;
       this.close = false;
     }
 
     theme(theme) {
       this.colors = theme;
       this.inks = theme.joints.map(css);
-      this.papers = { paper: css(theme.paper), wash: css(theme.wash), line: css(theme.line) };
+      this.papers = { paper: css(theme.paper), wash: css(theme.wash), muted: css(theme.muted), ink: css(theme.ink) };
     }
 
     resize(width, height, ratio) {
@@ -41,22 +40,22 @@
 
     // Where the image lies in the canvas: whole, or what is around the animal.
     lay(now, past) {
-      const near = this.close && this.zooms;
-      const [wide, tall] = near ? [1.15 * this.reach, 1.15 * this.reach] : [this.wide, this.tall];
+      const near = this.close ? this.near : null;
+      const { wide, tall } = near || this;
       this.scale = Math.min(this.width / wide, this.height / tall);
-      const known = near && now.image && middle2(now.image, this.to);
-      if (!near || !known) {
-        if (!near || !(this.aim[0] === this.aim[0])) this.to = [...this.middle];
-        else this.to = [...this.aim];
+      const { aim, to } = this;
+      if (!near || near.middle || !(now.image && middle2(now.image, to))) {
+        const still = near && !near.middle && aim[0] === aim[0];
+        [to[0], to[1]] = still ? aim : (near && near.middle) || this.middle;
       }
-      const far = Math.hypot(this.to[0] - this.aim[0], this.to[1] - this.aim[1]);
-      const part = past > 0 && far < this.reach ? 1 - Math.exp(-past / 0.2) : 1;
+      const far = Math.hypot(to[0] - aim[0], to[1] - aim[1]);
+      const part = past > 0 && near && far < near.wide ? 1 - Math.exp(-past / 0.2) : 1;
       for (let d = 0; d < 2; d++) {
-        const from = this.aim[d] === this.aim[d] ? this.aim[d] : this.to[d];
-        this.aim[d] = from + part * (this.to[d] - from);
+        const from = aim[d] === aim[d] ? aim[d] : to[d];
+        aim[d] = from + part * (to[d] - from);
       }
-      this.x = this.width / 2 - this.scale * this.aim[0];
-      this.y = this.height / 2 - this.scale * this.aim[1];
+      this.x = this.width / 2 - this.scale * aim[0];
+      this.y = this.height / 2 - this.scale * aim[1];
     }
 
     draw(now, past) {
@@ -72,6 +71,7 @@
       if (now.reprojected) this.body(now.reprojected, 0.4, thick * 0.6, false);
       if (now.image) this.body(now.image, 1, thick, true);
       pen.globalAlpha = 1;
+      if (header.image_size && this.close && this.zooms) this.map();
     }
 
     frame() {
@@ -81,9 +81,32 @@
       pen.fillStyle = this.papers.paper;
       pen.fillRect(x, y, wide * scale, tall * scale);
       if (this.bitmap) pen.drawImage(this.bitmap, x, y, wide * scale, tall * scale);
-      pen.strokeStyle = this.papers.line;
+      pen.strokeStyle = this.papers.muted;
       pen.lineWidth = 1;
       pen.strokeRect(x, y, wide * scale, tall * scale);
+    }
+
+    // The whole image, small, in the corner, and in it what is shown of it.
+    map() {
+      const { pen, bitmap } = this;
+      const [wide, tall] = this.header.image_size;
+      const small = Math.min(72 / wide, 60 / tall);
+      const [w, h] = [wide * small, tall * small];
+      const [x, y] = [this.width - w - 8.5, this.height - h - 8.5];
+      pen.fillStyle = this.papers.paper;
+      pen.fillRect(x, y, w, h);
+      if (bitmap) pen.drawImage(bitmap, x, y, w, h);
+      pen.lineWidth = 1;
+      pen.strokeStyle = this.papers.muted;
+      pen.strokeRect(x, y, w, h);
+      const from = [-this.x / this.scale + 0.5, -this.y / this.scale + 0.5];
+      const shown = [this.width / this.scale, this.height / this.scale];
+      const [left, top] = from.map((at) => Math.max(0, at) * small);
+      const right = Math.min(wide, from[0] + shown[0]) * small;
+      const bottom = Math.min(tall, from[1] + shown[1]) * small;
+      pen.lineWidth = 1.5;
+      pen.strokeStyle = this.papers.ink;
+      if (right > left && bottom > top) pen.strokeRect(x + left, y + top, right - left, bottom - top);
     }
 
     body(points, alpha, thick, dots) {
@@ -115,6 +138,21 @@
         pen.stroke();
       }
     }
+  }
+
+  // A closer look, where the animal is small in the image: at where it ever is, or, where it walks
+  // far, around it; null where it would be hardly closer.
+  function nearer(header, whole) {
+    const { image_box: box, image_reach: reach } = header;
+    if (!box || !reach) return null;
+    const [wide, tall] = [0, 1].map((d) => box.high[d] - box.low[d]);
+    const ever = Math.max(wide, tall);
+    const walks = ever > 1.8 * reach;
+    const rim = 0.15 * (walks ? reach : ever);
+    if ((walks ? reach : ever) + rim > 0.7 * whole) return null;
+    if (walks) return { wide: reach + rim, tall: reach + rim };
+    const middle = [0, 1].map((d) => (box.low[d] + box.high[d]) / 2);
+    return { wide: wide + rim, tall: tall + rim, middle };
   }
 
   // Middle of the box around the keypoints; false where there are none.
