@@ -442,3 +442,29 @@ def test_a_small_animal_is_seen_close_up(opened, track, walk, size):
         assert (high - low)[0] > 0.7 * 300
     else:
         assert scale == whole
+
+
+COUNT = """
+let drawn = 0;
+const own = WebGL2RenderingContext.prototype.clear;
+WebGL2RenderingContext.prototype.clear = function (...all) { drawn += 1; own.apply(this, all); };
+let kept;
+Object.defineProperty(window, "player", {
+  get: () => kept,
+  set: (made) => { kept = made; made.ready.then(() => { window.drawnUntilReady = drawn; }); },
+});
+"""
+
+
+def test_it_is_ready_with_the_first_picture(browser, page):
+    """Without a graphics card every picture takes long: none is drawn in vain."""
+    driver = browser.driver
+    told = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": COUNT})
+    try:
+        browser.open(page, *WINDOW)
+        browser.wait(READY)
+        assert browser.until(1, "return window.drawnUntilReady;") == 1
+        assert shown(browser, "pose") is not None
+    finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", told)
+        driver.get("about:blank")

@@ -160,6 +160,7 @@
     await LiftPose.boot("three");
     const options = { wheel: false };
     const made = LiftPose.player(byId("player"), read("track"), LiftPose.inline("track"), options);
+    LiftPose.unpack("plotly"); // while the first picture is drawn
     await made.ready;
     player = made;
     document.body.classList.add("playing");

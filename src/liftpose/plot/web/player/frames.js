@@ -132,12 +132,5 @@
     };
   };
 
-  LiftPose.bytes = function (base64) {
-    const text = atob(base64.trim());
-    const bytes = new Uint8Array(text.length);
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return bytes;
-  };
-
   Object.assign(inner, { Frames });
 })();

@@ -33,6 +33,7 @@
       this.listeners = { frame: [] };
       this.has = (name) => header.layers.some((layer) => layer.name === name);
       this.playing = false;
+      this.asleep = true;
       this.time = Math.max(0, Math.min(header.frames - 1, options.start || 0));
       this.shown = -1;
       this.speed = 1;
@@ -50,7 +51,13 @@
       this.toggleAll(options.toggles || {});
       this.dress();
       this.measure();
-      this.ready = this.seek(this.time).then(() => this.home());
+      // Nothing is drawn before there is something to draw: without a graphics card that is slow.
+      const first = this.data.want(this.time).then(() => this.take(Math.floor(this.time)));
+      this.ready = first.catch(() => {}).then(() => {
+        this.asleep = false;
+        this.home();
+        return this.seek(this.time);
+      });
     }
 
     // Whether there is anything to toggle.
@@ -323,7 +330,7 @@
     }
 
     wake() {
-      if (this.asked) return;
+      if (this.asked || this.asleep) return;
       this.asked = true;
       requestAnimationFrame((now) => this.tick(now));
     }
