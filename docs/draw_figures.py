@@ -28,8 +28,8 @@ from liftpose.plot import (
     plot_views,
     style,
 )
-from liftpose.plot.colors import LEFT_AND_RIGHT
 from liftpose.plot.limbs import Limbs
+from liftpose.skeleton.colors import LEFT_AND_RIGHT
 
 FOLDER = Path(__file__).parent / "images"
 FRAMES, NEW, ROW, DPI = 500, 60, 24, 150

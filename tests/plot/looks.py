@@ -25,7 +25,7 @@ def assert_looks(figure, name):
     if os.environ.get("LOOKED_AT") == "write" and (
         not path.exists() or difference(drawn, stored(path)) > _TOLERANCE
     ):
-        Image.fromarray(drawn).quantize(64).save(path, optimize=True)
+        Image.fromarray(drawn).quantize(64, Image.Quantize.FASTOCTREE).save(path, optimize=True)
     assert path.exists(), f"{path} is missing; run with LOOKED_AT=write, and look at it"
     off = difference(drawn, stored(path))
     assert off <= _TOLERANCE, f"{name} differs from {path} by {off:.3f} in some place"

@@ -15,8 +15,9 @@ from liftpose import Skeleton
 from liftpose.datasets import hexapod, mouse, quadruped
 from liftpose.datasets.anatomical.landmarks import fly_skeleton, mammal_skeleton
 from liftpose.datasets.published.prism import FLY, MOUSE
-from liftpose.plot.colors import LEFT_AND_RIGHT, MIDLINE, OKABE_ITO
-from liftpose.plot.limbs import Limbs, pairs_of
+from liftpose.plot.limbs import Limbs
+from liftpose.skeleton.colors import LEFT_AND_RIGHT, MIDLINE, OKABE_ITO
+from liftpose.skeleton.sides import pairs_of
 
 EYES = {
     "normal": np.eye(3),

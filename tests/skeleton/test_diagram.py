@@ -1,12 +1,15 @@
 """The small drawing of a skeleton says what the skeleton says."""
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from liftpose import Skeleton
 from liftpose.datasets import quadruped
+from liftpose.plot.limbs import Limbs
 from liftpose.skeleton.diagram import MOST, as_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,6 +33,26 @@ def test_bones_run_between_their_joints_in_the_colour_of_the_limb():
         ends = [float(line.get(key)) for key in ("x1", "y1", "x2", "y2")]
         np.testing.assert_allclose(ends, [*place[a], *place[b]])
         assert line.get("stroke") == "#{:02x}{:02x}{:02x}".format(*RAT.colors[RAT.limbs[a]])
+
+
+@pytest.mark.parametrize(
+    "skeleton",
+    [
+        replace(RAT, colors=None),
+        replace(RAT, colors=None, limbs=None),
+        Skeleton(list("abc"), bones=[(0, 1), (1, 2)], limbs=[0, 0, 1]),
+        Skeleton(list("abc"), bones=[(0, 1), (1, 2)]),
+    ],
+    ids=["no colours", "no limbs", "no sides", "one limb"],
+)
+def test_colours_are_those_of_figures_where_the_skeleton_gives_none(skeleton):
+    limbs = Limbs.of(skeleton)
+    expected = [to_hex(limbs.color_of(a)) for a, _ in skeleton.bones]
+    root = drawn(skeleton)
+    coloured = [line.get("stroke") for line in root.iter(f"{SVG}line")]
+    assert [color for color in coloured if color.startswith("#")] == expected
+    for color in {expected[0], expected[-1]} if skeleton.limbs else ():
+        assert f'stroke="{color}"' in skeleton._repr_html_().split("<table>")[1]
 
 
 def test_left_joints_alone_are_hollow():

@@ -4,10 +4,12 @@ from collections import deque
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 
 from liftpose import Skeleton
 from liftpose.datasets import hexapod, mouse, quadruped
-from liftpose.skeleton.layout import laid_out, sides_of, steps_between, strain
+from liftpose.skeleton.layout import laid_out, steps_between, strain
+from liftpose.skeleton.sides import pairs_of
 
 SKELETONS = {name: Skeleton.named(name) for name in Skeleton.shipped()} | {
     make.__name__: make(frames=1, seed=1).skeleton for make in (hexapod, mouse, quadruped)
@@ -16,7 +18,7 @@ SKELETONS = {name: Skeleton.named(name) for name in Skeleton.shipped()} | {
 
 def mirror_of(skeleton):
     mirror = np.arange(skeleton.joint_count)
-    for a, b in sides_of(skeleton):
+    for a, b in pairs_of(skeleton):
         mirror[[a, b]] = b, a
     return mirror
 
@@ -25,7 +27,7 @@ def mirror_of(skeleton):
 def test_right_is_the_mirror_image_of_left_which_is_on_the_left(name):
     skeleton = SKELETONS[name]
     points = laid_out(skeleton)
-    for left, right in sides_of(skeleton):
+    for left, right in pairs_of(skeleton):
         assert points[left, 0] < points[right, 0]
         np.testing.assert_allclose(points[left] * [-1, 1], points[right], atol=1e-9)
 
@@ -59,15 +61,42 @@ def test_moving_a_joint_makes_the_drawing_worse(name):
             assert strain(moved, apart) >= best
 
 
-def test_heads_are_up():
-    for name, ahead, behind in [
+@pytest.mark.parametrize(
+    ("name", "ahead", "behind"),
+    [
         ("quadruped", "nose", "tail_tip"),
         ("mouse", "nose", "tail_base"),
         ("macaque13", "Nose", "Tail"),
-    ]:
-        skeleton = SKELETONS[name]
-        points = laid_out(skeleton)
-        assert points[skeleton.index(ahead), 1] > points[skeleton.index(behind), 1] + 2
+        ("mouse22", "Snout", "Tail(end)"),
+        ("dog26", "HeadSite", "TailSite"),
+        ("human17", "Head", "LFoot"),
+        ("fly-leg15", "front_claw", "hind_claw"),
+    ],
+)
+def test_heads_are_up(name, ahead, behind):
+    skeleton = SKELETONS[name]
+    points = laid_out(skeleton)
+    assert points[skeleton.index(ahead), 1] > points[skeleton.index(behind), 1] + 2
+
+
+def test_a_fly_is_in_the_order_of_its_body():
+    skeleton = SKELETONS["fly38"]
+    parts = ("antenna", "front_thorax_coxa", "mid_thorax_coxa", "hind_thorax_coxa", "stripe_1")
+    heights = laid_out(skeleton)[[skeleton.index(f"left_{part}") for part in parts], 1]
+    assert (np.diff(heights) < -0.5).all()
+
+
+def test_a_chain_is_straight_with_its_first_joint_on_top():
+    chain = Skeleton([f"j{n}" for n in range(6)], bones=[(n, n + 1) for n in range(5)])
+    points = laid_out(chain)
+    assert np.ptp(points[:, 0]) < 0.02
+    np.testing.assert_allclose(np.diff(points[:, 1]), -1, atol=0.02)
+
+
+@pytest.mark.parametrize("count", [20, 1000])
+def test_joints_without_bones_lie_apart(count):
+    points = laid_out(Skeleton([f"j{n}" for n in range(count)]))
+    assert pdist(points).min() > 0.3
 
 
 def test_steps_are_those_of_a_walk_over_the_bones():

@@ -24,7 +24,7 @@ _HOMES = {
     "DrawnViews": "liftpose.plot.views",
     "Groups": "liftpose.plot.reliability",
     "Held": "liftpose.plot.calibration",
-    "OKABE_ITO": "liftpose.plot.colors",
+    "OKABE_ITO": "liftpose.skeleton.colors",
     "Violins": "liftpose.plot.errors",
     "bars_held": "liftpose.plot.calibration",
     "film_lift": "liftpose.plot.lift_film",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,9 +14,11 @@ from matplotlib.transforms import IdentityTransform
 
 from liftpose.plot.directions import facing
 from liftpose.plot.flat import FlatPose, draw_flat
-from liftpose.plot.limbs import FloatArray, Limbs, pairs_of
+from liftpose.plot.limbs import FloatArray, Limbs
 from liftpose.plot.scene import from_side
 from liftpose.plot.styling import INK, MUTED
+from liftpose.skeleton.layout import laid_out
+from liftpose.skeleton.sides import pairs_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,10 +32,7 @@ _LEADER = 16.0  # points from the outermost joint to the names
 _EDGE = 8.0  # points around everything
 _BODY = 0.3  # of the width, which the body needs at least
 _GRAY = "#a8a8a8"
-_STEPS = 150  # of the layout: then nothing moves that an eye could see
-_PAIRS = 30_000_000  # of joints that it looks at, at the most: of a thousand, a second
-_FRONT = re.compile(r"head|nose|snout|neck|nape|ear|eye|face|antenna", re.IGNORECASE)
-_REAR = re.compile(r"tail|hip|pelvis|hind|foot|knee|ankle|leg|abdomen", re.IGNORECASE)
+_UPRIGHT = 0.1  # of its height, below which the width of a body is none
 _ROOT = 8.5  # points across
 
 
@@ -133,94 +131,6 @@ def plot_skeleton(
     return DrawnSkeleton(pose, _rings(ax, skeleton, places), written, leaders, places, note)
 
 
-def laid_out(skeleton: Skeleton) -> FloatArray:
-    """Place joints by the bones between them, left on the left.
-
-    Parameters
-    ----------
-    skeleton : Skeleton
-
-    Returns
-    -------
-    array, shape (J, 2)
-        `x` to the right and `y` up; a bone is about 1 long. Left and right are mirrored.
-
-    References
-    ----------
-    De Leeuw (1977), "Applications of convex analysis to multidimensional scaling": distances in
-    the picture come as near as can be to the numbers of bones between joints (SMACOF, with
-    weights of one over the squared distance, as Kamada and Kawai 1989).
-    """
-    from scipy.spatial.distance import cdist
-
-    count = skeleton.joint_count
-    wanted = _bones_between(skeleton)
-    weights = 1 / np.square(wanted + np.eye(count))
-    np.fill_diagonal(weights, 0.0)
-    places = _start(skeleton, wanted)
-    mirror, sign = np.arange(count), np.array([-1.0, 1.0])
-    pairs = np.array(pairs_of(skeleton), dtype=np.intp).reshape(-1, 2)
-    mirror[pairs], mirror[pairs[:, ::-1]] = pairs[:, ::-1], pairs
-    # The Laplacian leaves out shifts; one more makes it invertible.
-    inverse = np.linalg.inv(np.diag(weights.sum(axis=1)) - weights + 1 / count) - 1 / count
-    for _ in range(min(_STEPS, 10 + _PAIRS // count**2) if count > 1 else 0):
-        apart = cdist(places, places)
-        pull = -weights * wanted / np.maximum(apart, 1e-9)
-        np.fill_diagonal(pull, 0.0)
-        np.fill_diagonal(pull, -pull.sum(axis=1))
-        places = inverse @ (pull @ places)
-        if len(pairs):
-            places = (places + places[mirror] * sign) / 2
-    return places
-
-
-def _bones_between(skeleton: Skeleton) -> FloatArray:
-    """How many bones are between any two joints, (J, J); parts that nothing joins lie aside."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import shortest_path
-
-    count = skeleton.joint_count
-    first, second = np.array(skeleton.bones, dtype=np.intp).reshape(-1, 2).T
-    joined = csr_array((np.ones(len(first)), (first, second)), shape=(count, count))
-    steps = shortest_path(joined, directed=False, unweighted=True)
-    whole = np.isfinite(steps)
-    far = float(steps[whole].max()) + 1 if skeleton.bones else np.sqrt(count)
-    between: FloatArray = np.where(whole, steps, far)
-    return between
-
-
-def _start(skeleton: Skeleton, wanted: FloatArray) -> FloatArray:
-    """Places to begin with: along the body by its longest way, across it by side."""
-    centred = np.square(wanted)
-    centred = centred - centred.mean(axis=0) - centred.mean(axis=1)[:, None] + centred.mean()
-    values, axes = np.linalg.eigh(-centred / 2)
-    scaled = axes[:, ::-1] * np.sqrt(np.maximum(values[::-1], 0.0))
-    pairs = np.array(pairs_of(skeleton), dtype=np.intp).reshape(-1, 2)
-    # Joints that nothing joins begin at one place, and would stay there.
-    apart = 1e-2 * np.random.default_rng(0).normal(size=(len(scaled), 2))
-    if not len(pairs):
-        across, along = np.pad(scaled, ((0, 0), (0, 1)))[:, 1], scaled[:, 0]
-    else:
-        across = np.zeros(len(scaled))
-        reach = np.linalg.norm(scaled[pairs[:, 0]] - scaled[pairs[:, 1]], axis=1)
-        across[pairs] = np.maximum(reach, 1.0)[:, None] * [-0.5, 0.5]
-        # What left and right share is along the body, and the rest is across.
-        shared = scaled.copy()
-        shared[pairs] = (scaled[pairs[:, 0]] + scaled[pairs[:, 1]])[:, None] / 2
-        along = shared[:, np.square(shared - shared.mean(axis=0)).sum(axis=0).argmax()]
-        apart[pairs[:, 1]] = apart[pairs[:, 0]] * [-1, 1]
-    return np.stack([across, along * _upwards(skeleton, along)], axis=1) + apart
-
-
-def _upwards(skeleton: Skeleton, along: FloatArray) -> float:
-    """Sign that brings to the top what names say is in front, or else the first joint."""
-    ends = [[bool(end.search(name)) for name in skeleton.joints] for end in (_FRONT, _REAR)]
-    front, rear = np.array(ends)
-    if front.any() and rear.any():
-        return float(np.sign(along[front].mean() - along[rear].mean()) or 1)
-    return float(np.sign(along[0]) or 1)
-
-
 def _as_places(at: npt.ArrayLike, skeleton: Skeleton) -> FloatArray:
     places = np.array(at, dtype=float)
     count = skeleton.joint_count
@@ -239,17 +149,23 @@ def _columns(skeleton: Skeleton, at: FloatArray) -> tuple[list[int], list[int]]:
     pairs = pairs_of(skeleton)
     columns: tuple[list[int], list[int]] = tuple([pair[side] for pair in pairs] for side in (0, 1))  # type: ignore[assignment]
     alone = [joint for joint in range(len(at)) if joint not in {*columns[0], *columns[1]}]
-    if pairs:
+    known = np.isfinite(at[:, 0])
+    wide, high = np.ptp(at[known], axis=0)
+    if pairs or wide < _UPRIGHT * high:
         alone.sort(key=lambda joint: -at[joint, 1])
         for number, joint in enumerate(alone):
             columns[1 - number % 2].append(joint)
     else:
         alone.sort(key=lambda joint: at[joint, 0])
         columns = alone[: len(alone) // 2], alone[len(alone) // 2 :]
-    known = np.isfinite(at[:, 0])
+    # Of joints that are equally high, such as those of a leg that is stretched out, the innermost
+    # is named first.
     first, second = (
-        sorted((joint for joint in part if known[joint]), key=lambda joint: -at[joint, 1])
-        for part in columns
+        sorted(
+            (joint for joint in part if known[joint]),
+            key=lambda joint: (-at[joint, 1].round(2), side * at[joint, 0]),
+        )
+        for part, side in zip(columns, (-1, 1), strict=True)
     )
     return first, second
 

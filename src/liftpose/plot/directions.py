@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.plot.limbs import FloatArray, as_pose, pairs_of
+from liftpose.plot.limbs import FloatArray, as_pose
+from liftpose.skeleton.sides import pairs_of
 
 if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton

@@ -13,9 +13,9 @@ from matplotlib.textpath import TextPath
 
 from liftpose.metrics import joint_errors
 from liftpose.plot.axes import labelled, percent_axis, quiet
-from liftpose.plot.colors import OKABE_ITO
 from liftpose.plot.limbs import FloatArray, seen_joints
 from liftpose.plot.styling import INK, PAPER
+from liftpose.skeleton.colors import OKABE_ITO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.plot.colors import OKABE_ITO as OKABE_ITO
-from liftpose.plot.colors import limb_colors
 from liftpose.skeleton import Skeleton
-from liftpose.skeleton.sides import pairs_by_name
+from liftpose.skeleton.colors import OKABE_ITO, limbs_of
+from liftpose.skeleton.sides import pairs_of
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -52,8 +51,7 @@ class Limbs:
         Parameters
         ----------
         skeleton : Skeleton
-            Where it gives no colours, those of `limb_colors`; where it gives no limbs but bones,
-            left, right and the midline are its limbs. Sides are those of its pairs, and of its
+            Its limbs and colours are those of `limbs_of`. Sides are those of its pairs, and of its
             names where it has none.
 
         Returns
@@ -66,16 +64,9 @@ class Limbs:
         >>> limbs.left.tolist(), limbs.limb_id.tolist()
         ([True, False, False], [0, 1, 2])
         """
-        count = skeleton.joint_count
-        pairs = np.array(pairs_of(skeleton), dtype=np.intp).reshape(-1, 2)
-        limb_id = np.array(skeleton.limbs or np.zeros(count), dtype=np.intp)
-        if not skeleton.limbs and skeleton.bones and len(pairs):
-            limb_id = np.full(count, 2)
-            limb_id[pairs] = 0, 1
-        colors = skeleton.colors or limb_colors(limb_id, pairs)
-        found = cls.resolve(count, skeleton.bones, limb_id, colors)
-        left = np.zeros(count, dtype=bool)
-        left[pairs[:, 0]] = True
+        found = cls.resolve(skeleton.joint_count, skeleton.bones, *limbs_of(skeleton))
+        left = np.zeros(skeleton.joint_count, dtype=bool)
+        left[[joint for joint, _ in pairs_of(skeleton)]] = True
         return cls(found.bones, found.limb_id, found.colors, left)
 
     @classmethod
@@ -156,20 +147,6 @@ class Limbs:
         """Colour of the limb of each joint, shape (..., 3), 0 to 1."""
         picked: FloatArray = self.colors[self.limb_id[np.asarray(joints)]]
         return picked
-
-
-def pairs_of(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
-    """Left and right of the same joint: the skeleton's pairs, or what its names say.
-
-    Parameters
-    ----------
-    skeleton : Skeleton
-
-    Returns
-    -------
-    tuple of (left, right) pairs of int
-    """
-    return skeleton.pairs or pairs_by_name(skeleton.joints)
 
 
 def check_joints(joints: npt.NDArray[np.intp], joint_count: int, name: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from liftpose.plot.axes import quiet
-from liftpose.plot.colors import OKABE_ITO
+from liftpose.skeleton.colors import OKABE_ITO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

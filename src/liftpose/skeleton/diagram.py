@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from liftpose.skeleton.layout import Floats, laid_out, sides_of
+from liftpose.skeleton.colors import limbs_of
+from liftpose.skeleton.layout import Floats, laid_out
+from liftpose.skeleton.sides import pairs_of
 
 if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton
@@ -55,7 +57,7 @@ def as_svg(skeleton: Skeleton) -> str:
     width, height = np.ceil(points.max(0) + _MARGIN)
     body = [*_bones(skeleton, points), *_joints(skeleton, points), *_numbers(skeleton, points)]
     words = "The joints, by their numbers in the table, and the bones between them."
-    sides = " Left joints are hollow." if sides_of(skeleton) else ""
+    sides = " Left joints are hollow." if pairs_of(skeleton) else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" '
@@ -64,23 +66,22 @@ def as_svg(skeleton: Skeleton) -> str:
     )
 
 
-def color_of(skeleton: Skeleton, joint: int) -> str:
-    """Give the colour of a joint's limb for a page, that of the text where it has none."""
-    if not skeleton.colors:
-        return "currentColor"
-    return "#{:02x}{:02x}{:02x}".format(*skeleton.colors[skeleton.limbs[joint]])
+def shades_of(skeleton: Skeleton) -> list[str]:
+    """Give the colour of each joint for a page, which is that of its limb in every figure."""
+    limbs, colors = limbs_of(skeleton)
+    return ["#{:02x}{:02x}{:02x}".format(*colors[limb]) for limb in limbs]
 
 
 def _bones(skeleton: Skeleton, points: Floats) -> list[str]:
     # A faint edge, so that a pale limb is seen on white and a black one on a dark page.
-    lines = []
+    lines, shades = [], shades_of(skeleton)
     for style in (
         'stroke="currentColor" stroke-opacity=".45" stroke-width="4.4"',
         'stroke-width="3"',
     ):
         for a, b in skeleton.bones:
             (x1, y1), (x2, y2) = points[[a, b]]
-            own = "" if style.startswith("stroke=") else f' stroke="{color_of(skeleton, a)}"'
+            own = "" if style.startswith("stroke=") else f' stroke="{shades[a]}"'
             lines.append(
                 f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" {style}{own} '
                 'stroke-linecap="round"/>'
@@ -89,14 +90,13 @@ def _bones(skeleton: Skeleton, points: Floats) -> list[str]:
 
 
 def _joints(skeleton: Skeleton, points: Floats) -> list[str]:
-    left = {a for a, _ in sides_of(skeleton)}
+    left = {a for a, _ in pairs_of(skeleton)}
     dots = []
-    for joint, (x, y) in enumerate(points):
-        color = color_of(skeleton, joint)
+    for joint, ((x, y), shade) in enumerate(zip(points, shades_of(skeleton), strict=True)):
         look = (
-            f'style="fill:{_PAPER}" stroke="{color}" stroke-width="2"'
+            f'style="fill:{_PAPER}" stroke="{shade}" stroke-width="2"'
             if joint in left
-            else f'fill="{color}" stroke="currentColor" stroke-opacity=".45" stroke-width=".7"'
+            else f'fill="{shade}" stroke="currentColor" stroke-opacity=".45" stroke-width=".7"'
         )
         radius = _RADIUS - (joint in left) * 0.7
         dots.append(

@@ -7,13 +7,14 @@ from above: its left is on the left, and its head, where a name tells of one, is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from liftpose.skeleton.sides import pairs_by_name
+from liftpose.skeleton.sides import pairs_of
 
 if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton
@@ -22,8 +23,10 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.intp]
 
 _STARTS, _TRIED, _STEPS = 12, 60, 300
+_PAIRS = 16_000_000  # of joints that are looked at, at the most: of a thousand, a second
 _APART = 2.0  # bones, between parts that no bone joins
-_AHEAD = ("nose", "snout", "beak", "head", "front", "lf", "rf", "eye", "ear", "neck", "antenna")
+_HEAD = ("nose", "snout", "beak", "head", "antenna")
+_AHEAD = (*_HEAD[:4], "front", "lf", "rf", "eye", "ear", "neck", "antenna")
 
 
 def laid_out(skeleton: Skeleton) -> Floats:
@@ -62,15 +65,10 @@ def laid_out(skeleton: Skeleton) -> Floats:
     return points * [1, _up(skeleton, points[:, 1])]
 
 
-def sides_of(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
-    """Give the pairs of left and right joints, by their names where the skeleton has none."""
-    return skeleton.pairs or pairs_by_name(skeleton.joints)
-
-
 def _mirror(skeleton: Skeleton) -> Integers:
     """Give each joint's mirror image, which is the joint itself where it has no other side."""
     mirror = np.arange(skeleton.joint_count)
-    for left, right in sides_of(skeleton):
+    for left, right in pairs_of(skeleton):
         mirror[[left, right]] = right, left
     return mirror
 
@@ -78,7 +76,7 @@ def _mirror(skeleton: Skeleton) -> Integers:
 def _side(skeleton: Skeleton) -> Integers:
     """Give -1 for joints of the left, 1 for those of the right, 0 for others."""
     side = np.zeros(skeleton.joint_count, dtype=np.intp)
-    for left, right in sides_of(skeleton):
+    for left, right in pairs_of(skeleton):
         side[[left, right]] = -1, 1
     return side
 
@@ -100,17 +98,19 @@ def steps_between(skeleton: Skeleton, mirror: Integers) -> Floats:
     apart = np.where(np.eye(count, dtype=bool), 0.0, np.inf)
     for a, b in skeleton.bones:
         apart[a, b] = apart[b, a] = 1.0
-    _shorten(apart, range(count))
-    for a, b in _links(skeleton, apart, mirror):
+    over_bones = _shortest(apart)
+    for a, b in _links(skeleton, over_bones, mirror):
         apart[a, b] = apart[b, a] = min(_APART, apart[a, b])
-    _shorten(apart, range(count))
-    return apart
+    return _shortest(apart)
 
 
-def _shorten(apart: Floats, through: range) -> None:
-    """Take shortest ways (Floyd and Warshall), in place."""
-    for joint in through:
-        np.minimum(apart, apart[:, [joint]] + apart[[joint]], out=apart)
+def _shortest(apart: Floats) -> Floats:
+    """Take shortest ways from joint to joint."""
+    # It takes as long to import as all the rest that a drawing needs.
+    from scipy.sparse.csgraph import shortest_path
+
+    ways: Floats = shortest_path(apart, directed=False)
+    return ways
 
 
 def _links(skeleton: Skeleton, apart: Floats, mirror: Integers) -> list[tuple[int, int]]:
@@ -118,6 +118,7 @@ def _links(skeleton: Skeleton, apart: Floats, mirror: Integers) -> list[tuple[in
     part = np.argmin(np.isinf(apart), axis=1)
     side = _side(skeleton)
     heads = [_head(skeleton, np.flatnonzero(part == first), apart) for first in np.unique(part)]
+    heads.sort(key=lambda joint: not _named(skeleton, np.flatnonzero(part == part[joint]), _HEAD))
     if len(heads) == 1:
         return []
     of_side = {
@@ -134,6 +135,12 @@ def _links(skeleton: Skeleton, apart: Floats, mirror: Integers) -> list[tuple[in
 def _sided(members: npt.NDArray[np.bool_], side: Integers) -> int:
     found = np.unique(side[members])
     return int(found[0]) if len(found) == 1 else 0
+
+
+def _named(skeleton: Skeleton, joints: Iterable[int], words: Iterable[str]) -> bool:
+    """Tell whether any of the words is in the name of any of the joints."""
+    names = [skeleton.joints[joint].lower() for joint in joints]
+    return any(word in name for word in words for name in names)
 
 
 def _head(skeleton: Skeleton, members: Integers, apart: Floats) -> int:
@@ -174,6 +181,9 @@ def _steady(points: Floats) -> Floats:
 
 def _least_strained(apart: Floats, starts: list[Floats], mirror: Integers) -> Floats:
     """Settle from several starts, and keep the best."""
+    steps = _PAIRS // len(apart) ** 2
+    if steps < _STARTS * _TRIED + _STEPS:
+        return _settled(apart, starts[0], mirror, min(steps, _STEPS))
     tried = [_settled(apart, start, mirror, _TRIED) for start in starts]
     best = min(tried, key=lambda points: round(strain(points, apart), 6))
     return _settled(apart, best, mirror, _STEPS)
@@ -213,10 +223,13 @@ def _settled(apart: Floats, points: Floats, mirror: Integers, steps: int) -> Flo
 
 
 def _up(skeleton: Skeleton, height: Floats) -> int:
-    """Tell whether to turn the drawing over: the first part of a head that has a name is up."""
+    """Tell whether to turn the drawing over: the first part of a head that has a name is up.
+
+    Without a name of one, it is the first joint.
+    """
     names = [name.lower() for name in skeleton.joints]
     for word in _AHEAD:
         heights = [height[joint] for joint, name in enumerate(names) if word in name]
         if heights and abs(np.mean(heights)) > 1e-6:
             return 1 if np.mean(heights) > 0 else -1
-    return 1
+    return 1 if height[0] >= 0 else -1

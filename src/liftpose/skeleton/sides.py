@@ -1,9 +1,13 @@
-"""Left and right by the names of joints."""
+"""Left and right: as a skeleton says, or by the names of joints."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from liftpose.skeleton import Skeleton
 
 _SIDES = (
     # By themselves, or beside a word that begins anew: EarL, LElbow, ear_l, L.ear
@@ -42,3 +46,23 @@ def pairs_by_name(joints: Sequence[str]) -> tuple[tuple[int, int], ...]:
                 if right is not None and not {left, right} & {*pairs, *pairs.values()}:
                     pairs[left] = right
     return tuple(pairs.items())
+
+
+def pairs_of(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
+    """Give left and right of the same joint: the skeleton's pairs, or what its names say.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+
+    Returns
+    -------
+    tuple of (left, right) pairs of int
+
+    Examples
+    --------
+    >>> from liftpose.skeleton import Skeleton
+    >>> pairs_of(Skeleton(["nose", "ear_l", "ear_r"]))
+    ((1, 2),)
+    """
+    return skeleton.pairs or pairs_by_name(skeleton.joints)

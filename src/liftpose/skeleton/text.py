@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from liftpose.skeleton.diagram import as_svg, color_of
-from liftpose.skeleton.layout import sides_of
+from liftpose.skeleton.diagram import as_svg, shades_of
+from liftpose.skeleton.sides import pairs_of
 
 if TYPE_CHECKING:
     from liftpose.skeleton import Skeleton
@@ -65,6 +65,8 @@ def as_html(skeleton: Skeleton) -> str:
     """
     roles = _roles(skeleton)
     partner = {a: b for pair in skeleton.pairs for a, b in (pair, pair[::-1])}
+    left = {a for a, _ in pairs_of(skeleton)}
+    marks = [_mark(shade, joint in left) for joint, shade in enumerate(shades_of(skeleton))]
     rows = []
     for joint, name in enumerate(skeleton.joints):
         joined = sorted(b for bone in skeleton.bones for a, b in (bone, bone[::-1]) if a == joint)
@@ -73,7 +75,7 @@ def as_html(skeleton: Skeleton) -> str:
             escape(name),
             ", ".join(escape(skeleton.joints[other]) for other in joined),
             roles[joint],
-            _limb(skeleton, joint),
+            f"{marks[joint]} {skeleton.limbs[joint]}" if skeleton.limbs else "",
             escape(skeleton.joints[partner[joint]]) if joint in partner else "",
         ]
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
@@ -114,20 +116,13 @@ def _roles(skeleton: Skeleton) -> list[str]:
     return roles
 
 
-def _limb(skeleton: Skeleton, joint: int) -> str:
-    if not skeleton.limbs:
-        return ""
-    limb = skeleton.limbs[joint]
-    if not skeleton.colors:
-        return str(limb)
-    color = color_of(skeleton, joint)
-    inside = "none" if joint in {a for a, _ in sides_of(skeleton)} else color
-    mark = (
+def _mark(color: str, hollow: bool) -> str:
+    inside = "none" if hollow else color
+    return (
         '<svg width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="5.2" fill="none" '
         f'stroke="currentColor" stroke-opacity=".45"/><circle cx="6" cy="6" r="3.8" '
         f'fill="{inside}" stroke="{color}" stroke-width="2"/></svg>'
     )
-    return f"{mark} {limb}"
 
 
 def _listed(skeleton: Skeleton, joints: Sequence[int], most: int = 8) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from liftpose.skeleton.sides import pairs_of
+
+if TYPE_CHECKING:
+    from liftpose.skeleton import Skeleton
 
 Integers = npt.NDArray[np.integer[Any]]
 Color = tuple[int, int, int]
@@ -89,3 +94,33 @@ def limb_colors(limb_id: Integers, pairs: Integers) -> tuple[Color, ...]:
         else MIDLINE[number % len(MIDLINE)]
         for limb, number in enumerate(hue)
     )
+
+
+def limbs_of(skeleton: Skeleton) -> tuple[npt.NDArray[np.intp], tuple[Color, ...]]:
+    """Give the limb of each joint and the colour of each limb, as every drawing shows them.
+
+    Parameters
+    ----------
+    skeleton : Skeleton
+        Where it gives no limbs but bones, left, right and the midline are its limbs; without
+        sides, all joints are of one. Where it gives no colours, they are those of `limb_colors`.
+
+    Returns
+    -------
+    limbs : array of int, shape (J,)
+    colors : tuple of triples, 0 to 255
+        One a limb.
+
+    Examples
+    --------
+    >>> from liftpose.skeleton import Skeleton
+    >>> limbs, colors = limbs_of(Skeleton(["paw_l", "paw_r", "chest"], bones=[(2, 0), (2, 1)]))
+    >>> limbs.tolist(), colors == (*LEFT_AND_RIGHT[0], MIDLINE[0])
+    ([0, 1, 2], True)
+    """
+    pairs = np.array(pairs_of(skeleton), dtype=np.intp).reshape(-1, 2)
+    limbs = np.array(skeleton.limbs or np.zeros(skeleton.joint_count), dtype=np.intp)
+    if not skeleton.limbs and skeleton.bones and len(pairs):
+        limbs = np.full(skeleton.joint_count, 2)
+        limbs[pairs] = 0, 1
+    return limbs, skeleton.colors or limb_colors(limbs, pairs)
