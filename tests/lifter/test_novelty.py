@@ -19,6 +19,8 @@ from liftpose.poses.verdict import (
     FLIPPED,
     LIKE,
     MISTAKES,
+    MOST,
+    MOSTLY,
     REORDERED,
     RESCALED,
     SHORT,
@@ -118,6 +120,33 @@ def test_a_clean_recording_of_another_animal_is_not_flagged(lifter, animal):
     assert lifted.verdict("new").name == LIKE
     assert not lifted.verdict("new").flagged
     assert lifted.verdict().score < 1
+    assert lifted.verdict().sentence == "Nothing is amiss."
+
+
+def test_a_recording_most_of_whose_frames_are_unusual_is_not_like_the_training_data(lifter):
+    # Of the twelve mice from 10 on, this one alone does what the six of the training hardly did.
+    points = seen(20)
+    lifted = lifter.lift({"new": points})
+    unusual = lifted.novelty > 99
+    verdict = lifted.verdict()
+    assert verdict.share == pytest.approx(unusual.mean()) == pytest.approx(0.68, abs=0.05)
+    assert verdict.name == MOSTLY
+    assert verdict.amiss
+    assert not verdict.flagged  # nothing is beyond its limit
+    assert verdict.score < 1
+    assert "Nothing is amiss" not in str(verdict)
+    few = np.concatenate([points[unusual][:40], points[~unusual][:45]])
+    (some,) = lifter.verdicts(few).values()
+    assert (some.name, some.amiss) == (LIKE, False)
+    assert 0.4 < some.share < MOST
+    assert "Nothing is amiss." not in str(some)
+    assert "look at the unusual frames" in some.sentence
+
+
+def test_a_mistake_is_named_however_many_frames_are_unusual(lifter):
+    (verdict,) = lifter.verdicts(seen(20) * [1, -1] + [0, HEIGHT - 1]).values()
+    assert verdict.share > MOST
+    assert verdict.name == FLIPPED
 
 
 def test_frames_with_joints_missing_are_judged_on_the_others(lifter):
@@ -260,7 +289,7 @@ def test_corrections_undo_what_was_done(known):
     assert exchange(unsided, torch.arange(points.shape[1])) is None
 
 
-@pytest.mark.parametrize("name", [*MISTAKES, LIKE, UNLIKE, SHORT])
+@pytest.mark.parametrize("name", [*MISTAKES, LIKE, MOSTLY, UNLIKE, SHORT])
 def test_a_verdict_goes_through_plain_values(name):
     verdict = Verdict(name, 2.5, 0.4, (ELSEWHERE,), {"shape": 2.5})
     assert Verdict.from_dict(verdict.as_dict()) == verdict

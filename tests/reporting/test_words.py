@@ -91,6 +91,14 @@ def test_unusual_frames_and_mistakes():
     assert advice[0][0].startswith("walk, y axis flipped: The 2D becomes like")
 
 
+def test_mostly_unusual_frames_are_no_training_data():
+    verdicts = {"walk": Verdict("mostly unusual frames", 0.4, 0.6)}
+    novelty = np.r_[np.full(4, 50.0), np.full(6, 100.0)]
+    answer, advice = said(gathered(evaluated(), novelty=novelty, verdicts=verdicts))
+    assert "Not like the training data: walk (mostly unusual frames)." in answer
+    assert advice[0][0].startswith("60 % of the frames are unusual")
+
+
 def test_the_worst_joint_is_named_where_it_stands_out():
     true = np.zeros((10, 2, 3))
     found = true + [[[1.0, 0, 0], [9.0, 0, 0]]]

@@ -30,6 +30,8 @@ from liftpose.poses.verdict import (
     ELSEWHERE,
     FLIPPED,
     LIKE,
+    MOST,
+    MOSTLY,
     REORDERED,
     RESCALED,
     SHORT,
@@ -183,6 +185,8 @@ class Novelty:
         numbers = amiss | {f"{name} undone": gain for name, gain in gains.items()}
         score = _score(amiss, gains)
         names = self._named(amiss, gains)
+        if names == (LIKE,) and share > MOST:
+            names = (MOSTLY,)
         return Verdict(names[0], score, share, names[1:], numbers)
 
     def _amiss(self, signs: Floats) -> dict[str, float]:

@@ -78,7 +78,7 @@ class LiftSummary:
         unlike = [
             f"{self.source}{f', experiment {key!r}' if key else ''}: {verdict}"
             for key, verdict in self.verdicts.items()
-            if verdict.flagged
+            if verdict.amiss
         ]
         return unlike + ([f"{self.source}: {said(self.swaps)}"] if self.swaps else [])
 

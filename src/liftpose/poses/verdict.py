@@ -10,6 +10,7 @@ from typing import Any
 from liftpose.poses.given import Key, key_from_json
 
 LIKE = "like the training data"
+MOSTLY = "mostly unusual frames"
 UNLIKE = "unlike the training data"
 FLIPPED = "y axis flipped"
 SWAPPED = "left and right swapped"
@@ -23,8 +24,15 @@ SHORT = "too few frames to tell"
 MISTAKES = (FLIPPED, SWAPPED, REORDERED, RESCALED, ELSEWHERE)
 """What somebody can put right, by name."""
 
+MANY, MOST = 0.05, 0.5
+"""Shares of unusual frames, of which recordings like the training data have 0.01: beyond the first
+they are worth a look, beyond the second a recording is not called like the training data."""
+
 _SENTENCES = {
     LIKE: "Nothing is amiss.",
+    MOSTLY: "As a whole it is no further from the training data than another recording may be, "
+    "but most of its frames are such as training hardly had. Take the 3D with care, and add frames "
+    "like these to the training data.",
     UNLIKE: "The poses are outside of the training data, though this camera could show them. Take "
     "the 3D with care, and add frames like these to the training data.",
     FLIPPED: "The 2D becomes like the training data when y is turned upside down. Pixels run down "
@@ -43,6 +51,10 @@ _SENTENCES = {
     "tracking: joints may be confused from frame to frame.",
     SHORT: "A verdict needs more frames in which joints were seen.",
 }
+_LOOK = (
+    "As a whole nothing is amiss; look at the unusual frames, whose `novelty` is above 99, before "
+    "you trust their 3D."
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,12 @@ class Verdict:
 
     @property
     def flagged(self) -> bool:
-        """Whether the recording is unlike the training data."""
+        """Whether something is beyond what clean recordings may come to."""
+        return self.amiss and self.name != MOSTLY
+
+    @property
+    def amiss(self) -> bool:
+        """Whether there is anything to say: it is flagged, or most of its frames are unusual."""
         return self.name not in (LIKE, SHORT)
 
     @property
@@ -93,7 +110,7 @@ class Verdict:
     @property
     def sentence(self) -> str:
         """What was found, and what to do."""
-        said = _SENTENCES[self.name]
+        said = _LOOK if self.name == LIKE and self.share > MANY else _SENTENCES[self.name]
         if self.alternatives:
             said += f" It may as well be: {', '.join(self.alternatives)}."
         return said

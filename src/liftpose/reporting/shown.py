@@ -312,7 +312,7 @@ def _believe(of: Gathered, at: Rows) -> Section:
                 "them out by their true error would gain."
             )
     for verdict in (of.verdicts or {}).values():
-        if verdict.flagged and str(verdict) not in text:
+        if verdict.amiss and str(verdict) not in text:
             text.append(str(verdict))
     if not shown:
         text.append("Nothing is known that would tell where to believe these poses.")

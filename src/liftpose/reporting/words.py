@@ -14,6 +14,7 @@ from liftpose.lifter.checkpoint import MODEL, PARAMS
 from liftpose.metrics import CoverageInterval
 from liftpose.plot.report.findings import Advice, Fact, in_words, rounded
 from liftpose.poses import Verdict
+from liftpose.poses.verdict import MANY
 from liftpose.reporting.gathered import LEVEL, UNUSUAL, Gathered, called, mean_known
 
 HARDLY_BETTER = 0.95
@@ -21,9 +22,6 @@ HARDLY_BETTER = 0.95
 
 LITTLE_TOLD = 0.8
 """Of the error of the mean pose: above that for the linear map, the 2D says little of the 3D."""
-
-MANY_UNUSUAL = 0.05
-"""Share of unusual frames that is more than chance: of recordings like the training, 0.01."""
 
 FAR_ABOVE = 2.0
 """Times the median of all joints: above that, a joint is worth a look of its own."""
@@ -85,10 +83,10 @@ class Headline:
         return float((known > UNUSUAL).mean()) if len(known) else math.nan
 
     @cached_property
-    def flagged(self) -> dict[str, Verdict]:
-        """Verdicts of the recordings that are unlike the training data."""
+    def amiss(self) -> dict[str, Verdict]:
+        """Verdicts of the recordings that are not like the training data."""
         verdicts = self.of.verdicts or {}
-        return {called(key): verdict for key, verdict in verdicts.items() if verdict.flagged}
+        return {called(key): verdict for key, verdict in verdicts.items() if verdict.amiss}
 
     @cached_property
     def blind(self) -> float:
@@ -122,7 +120,7 @@ class Headline:
         if math.isfinite(self.unusual):
             note = "like 1 in 100 training frames, or less"
             if of.verdicts:
-                note = f"{len(self.flagged)} of {len(of.verdicts)} recordings flagged"
+                note = f"{len(self.amiss)} of {len(of.verdicts)} recordings flagged"
             text = f"{100 * self.unusual:.1f} %"
             facts.append(Fact("unusual", "Unusual frames", text, self.unusual, note))
         count = f"{len(of.keys)} recording{'s' * (len(of.keys) != 1)}"
@@ -164,10 +162,8 @@ class Headline:
                 f"The error bars {what}: those of {100 * LEVEL:.0f} % hold the truth in "
                 f"{100 * held.share:.0f} % of the cases."
             )
-        if self.flagged:
-            named = ", ".join(
-                f"{name} ({one.name})" for name, one in list(self.flagged.items())[:3]
-            )
+        if self.amiss:
+            named = ", ".join(f"{name} ({one.name})" for name, one in list(self.amiss.items())[:3])
             said.append(f"Not like the training data: {named}.")
         elif self.of.verdicts:
             said.append("No recording is unlike the training data.")
@@ -204,7 +200,7 @@ class Headline:
     def _about_mistakes(self) -> list[Advice]:
         return [
             Advice(f"{name}, {' or '.join(one.named)}: {one.sentence}", "liftpose info 2D_FILE")
-            for name, one in self.flagged.items()
+            for name, one in self.amiss.items()
             if one.mistake
         ]
 
@@ -247,8 +243,8 @@ class Headline:
         return [Advice(text, command)]
 
     def _about_unusual(self) -> list[Advice]:
-        unlike = [name for name, one in self.flagged.items() if not one.mistake]
-        many = math.isfinite(self.unusual) and self.unusual > MANY_UNUSUAL
+        unlike = [name for name, one in self.amiss.items() if not one.mistake]
+        many = math.isfinite(self.unusual) and self.unusual > MANY
         if self.of.novelty is None or not (many or unlike):
             return []
         text = (
