@@ -150,6 +150,7 @@ def measure(path: Path, frames: int, driver: Any) -> Row:
             _see(url, driver)
             first = time.perf_counter() - start
             far = [_far(url, frames, number, driver) for number in range(SEEKS)]
+            held = _held(process.pid)
             process.send_signal(signal.SIGINT)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -160,9 +161,21 @@ def measure(path: Path, frames: int, driver: Any) -> Row:
     start = time.perf_counter()
     read_lifted(path)
     whole = time.perf_counter() - start
-    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    kilobytes = held or usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     size = path.stat().st_size / 2**20
     return Row(frames, size, address, first, median(far), whole, kilobytes / 1024)
+
+
+def _held(process: int) -> float:
+    """Peak memory of a process in kB, 0 where the system does not tell it of one that runs.
+
+    What it tells of one that has ended begins with that of the process that started it.
+    """
+    status = Path(f"/proc/{process}/status")
+    if not status.exists():
+        return 0.0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return float(line.split()[1])
 
 
 def _see(url: str, driver: Any) -> None:

@@ -16,7 +16,7 @@ from liftpose.terminal import session
     short_help="Write a page on how good poses are.",
     epilog="\b\nExamples:\n"
     "  liftpose report fly -o report.html   # the folder of a run\n"
-    "  liftpose report lifted.nc --truth known_3d.nc --poses-2d walk.h5 -o report.html",
+    "  liftpose report lifted.nc --truth walk_3d.nc -o report.html",
 )
 def report(
     source: Annotated[
