@@ -22,6 +22,7 @@ def assert_looks(figure, name):
     """Hold a figure against the picture of that name."""
     drawn = as_picture(figure)
     path = BASELINES / f"{name}.png"
+    path.parent.mkdir(exist_ok=True)
     if os.environ.get("LOOKED_AT") == "write" and (
         not path.exists() or difference(drawn, stored(path)) > _TOLERANCE
     ):

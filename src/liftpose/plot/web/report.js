@@ -110,7 +110,7 @@
     return legible(value);
   }
 
-  // A black limb would vanish on a dark page.
+  // Limbs of the left are dark, and would vanish on a dark page.
   function legible(color) {
     let parts = null, end = ")";
     const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(color);
@@ -119,8 +119,8 @@
     if (mixed) { parts = mixed.slice(1, 4).map(Number); end = `,${mixed[4]})`; }
     if (!parts) return color;
     const light = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-    if (light > 60) return color;
-    const raised = parts.map((one) => Math.round(one + (200 - one) * (1 - light / 60)));
+    if (light > 95) return color;
+    const raised = parts.map((one) => Math.round(one + (200 - one) * (1 - light / 95)));
     return `${mixed ? "rgba" : "rgb"}(${raised.join(",")}${end}`;
   }
 
