@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from liftpose.io.decoding.hdf5 import HDF5, holds
+from liftpose.io.families import netcdf
 from liftpose.io.paths import existing_file
-from liftpose.io.read import read_poses
+from liftpose.io.read import read_poses, read_with
 from liftpose.io.registry import find_reader
 from liftpose.poses import Bars, Lifted, Poses
 from liftpose.poses.verdict import verdicts_from_text
@@ -88,31 +89,23 @@ def read_lifted(path: str | os.PathLike[str], *, fps: float | None = None) -> Li
     <Lifted: 3 frames, 2 joints, 1 experiment, with spread>
     """
     file = existing_file(path)
-    kind = find_reader(file, None).name
-    poses = read_poses(file, format=kind, fps=fps)
+    found = find_reader(file, None)
+    if found.name == netcdf.NAME:
+        poses = read_with(netcdf.read_all, file, found, fps)
+    else:
+        poses = read_poses(file, format=found.name, fps=fps)
+    if isinstance(poses, Lifted):
+        return poses
     if poses.dims != 3:
         raise ValueError(f"{file} holds {poses.dims}D poses; expected 3D ones, such as lifted.")
-    beside = {"movement": _of_movement, "npz": _of_npz}
-    found = beside[kind](file) if kind in beside else _of_columns(poses)
-    return replace(Lifted.from_poses(poses), **found)
+    beside = _of_npz(file) if found.name == "npz" else _of_columns(poses)
+    return replace(Lifted.from_poses(poses), **beside)
 
 
 def _of_columns(poses: Poses) -> dict[str, Any]:
     along = [poses.extra.get(f"{axis}_sd") for axis in "xyz"]
     known = [spread for spread in along if spread is not None]
     return {"spread": np.stack(known, axis=-1).astype(np.float32)} if len(known) == 3 else {}
-
-
-def _of_movement(file: Path) -> dict[str, Any]:
-    import xarray as xr
-
-    with xr.open_dataset(file, engine="h5netcdf", drop_variables=["time"]) as dataset:
-        try:
-            whole = Lifted.from_dataset(dataset)
-        except ValueError as error:
-            raise ValueError(f"{file}: {error}") from None
-    names = ("root_relative", "spread", "novelty", "bars", "hypotheses", "verdicts", "provenance")
-    return {name: getattr(whole, name) for name in names}
 
 
 def _of_npz(file: Path) -> dict[str, Any]:

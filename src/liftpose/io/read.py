@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,10 @@ from liftpose.io.opened import OpenedPoses, PosesInfo, opened
 from liftpose.io.paths import existing_file
 from liftpose.io.registry import Reader, find_reader
 from liftpose.names import closest, listed
-from liftpose.poses import Poses
+from liftpose.poses import Lifted, Poses
 from liftpose.poses.given import as_names
 
-Known = TypeVar("Known", Poses, PosesInfo)
+Known = TypeVar("Known", bound=Poses | PosesInfo | Lifted)
 
 
 def read_poses(
@@ -83,6 +83,36 @@ def read_poses(
     asked = _Asked(_rate(fps), joints, individuals, unit, min_confidence)
     with _naming(file, found):
         return asked.told(found.read(file, **_useful(hints, found)), file)
+
+
+def read_with(
+    read: Callable[[Path], Lifted | Poses], file: Path, found: Reader, fps: float | None
+) -> Lifted | Poses:
+    """Read poses by another function of their format, with the errors of `read_poses`.
+
+    Parameters
+    ----------
+    read : callable
+        From the path to what the file says.
+    file : pathlib.Path
+    found : Reader
+        Its format.
+    fps : float or None
+        Frames per second; counts more than what the file says.
+
+    Returns
+    -------
+    Lifted or Poses
+
+    Raises
+    ------
+    ValueError
+        As `read_poses`; names the file.
+    """
+    asked = _Asked(_rate(fps), None, None, None, None)
+    with _naming(file, found):
+        known = read(file)
+        return asked.filled(known, file)
 
 
 @contextmanager
@@ -188,13 +218,14 @@ class _Asked:
             poses = _of_individuals(poses, self.individuals)
         if self.min_confidence is not None:
             poses = poses.sure(self.min_confidence)
-        return self._filled(poses, file)
+        return self.filled(poses, file)
 
     def about(self, about: PosesInfo, file: Path) -> PosesInfo:
         """Say it of what is known before anything is read."""
-        return self._filled(about, file)
+        return self.filled(about, file)
 
-    def _filled(self, known: Known, file: Path) -> Known:
+    def filled(self, known: Known, file: Path) -> Known:
+        """Fill in what need not be looked for in the frames."""
         names = self._joints(known)
         if self.unit is not None and known.unit not in (None, self.unit):
             raise ValueError(f"it is in {known.unit}, and unit={self.unit!r} was asked for.")
@@ -206,7 +237,7 @@ class _Asked:
             source_file=file.as_posix() if known.source_file is None else known.source_file,
         )
 
-    def _joints(self, known: Poses | PosesInfo) -> tuple[str, ...] | None:
+    def _joints(self, known: Poses | PosesInfo | Lifted) -> tuple[str, ...] | None:
         if self.joints is None:
             return known.joints
         if known.joints is not None:

@@ -6,25 +6,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from liftpose.io.decoding.hdf5 import check_heaps, check_size, holds
+from liftpose.io.decoding.netcdf4 import open_source
 from liftpose.io.opened import TABLES, OpenedPoses, PosesInfo, SlicedPoses, spans
 from liftpose.io.registry import Stream, reader, streamer
 from liftpose.io.together import Roll
 from liftpose.poses import Key, Lifted, Poses, Verdict
 from liftpose.poses.layout.from_dataset import (
     Experiments,
-    dataset_to_poses,
     described,
     experiments_of,
     has_confidence,
-    ordered,
+    lifted_of,
+    poses_of,
     provenance_of,
     understood,
 )
+from liftpose.poses.layout.source import Source
 from liftpose.poses.layout.to_dataset import (
     DIMS,
     PLACEHOLDER,
@@ -38,9 +40,6 @@ from liftpose.poses.layout.to_dataset import (
     times,
     variables,
 )
-
-if TYPE_CHECKING:
-    from xarray import Dataset
 
 NAME = "movement"
 TITLE = "netCDF/HDF5 in the layout of movement"
@@ -63,109 +62,112 @@ def is_movement(path: Path, head: bytes) -> bool:
 @contextmanager
 def open_movement(path: Path) -> Iterator[OpenedPoses]:
     """Open a file to read it piece by piece."""
-    with _dataset(path) as dataset:
-        told = experiments_of(dataset, _STEP // 16)
-        kept = dataset.drop_vars(["experiment"], errors="ignore")
+    with _source(path) as source:
+        told = experiments_of(source, _STEP // 16)
+        kept = source.without(["experiment"])
         if not _says_confidence(kept):
-            kept = kept.drop_vars("confidence", errors="ignore")
-        about = _info(path, dataset, told, "confidence" in kept)
+            kept = kept.without(["confidence"])
+        about = _info(path, source, told, "confidence" in kept.variables)
         yield OpenedPoses(about, lambda size: _pieces(kept, told, size))
 
 
-def _info(path: Path, dataset: Dataset, told: Experiments, has_confidence: bool) -> PosesInfo:
+def _info(path: Path, source: Source, told: Experiments, has_confidence: bool) -> PosesInfo:
     return PosesInfo(
         NAME,
         str(path),
         sum(told.lengths),
-        dataset.sizes["keypoints"],
-        dataset.sizes["space"],
+        source.sizes["keypoints"],
+        source.sizes["space"],
         told.keys,
         told.lengths,
         individuals=told.individuals,
         has_confidence=has_confidence,
-        **described(dataset),
+        **described(source),
     )
 
 
 @contextmanager
 def open_slices(path: Path) -> Iterator[SlicedPoses]:
     """Open a file to read any rows of any of its tables; see `liftpose.io.slices`."""
-    with _dataset(path) as dataset:
-        told = experiments_of(dataset, _STEP // 16)
-        kept = dataset.drop_vars(["experiment"], errors="ignore")
-        sure = has_confidence(kept)
-        there = [name for name in TABLES if name in kept.data_vars]
+    with _source(path) as source:
+        told = experiments_of(source, _STEP // 16)
+        sure = has_confidence(source)
+        there = [name for name in TABLES if name in source.variables]
         yield SlicedPoses(
-            _info(path, dataset, told, sure),
+            _info(path, source, told, sure),
             tuple(name for name in there if sure or name != "confidence"),
-            provenance_of(dataset),
-            lambda name, start, stop: _rows(kept, name, start, stop),
+            provenance_of(source),
+            lambda name, start, stop: _rows(source, name, start, stop),
         )
 
 
-def _rows(dataset: Dataset, name: str, start: int, stop: int) -> Array:
+def _rows(source: Source, name: str, start: int, stop: int) -> Array:
     """Some rows of a table, individuals one after another."""
-    frames = dataset.sizes["time"]
-    dims = [dim for dim in ("time", "keypoints", "space") if dim in spanned(name)]
+    frames, found = source.sizes["time"], source.variables[name]
+    dims = [dim for dim in ("individuals", "time", "keypoints", "space") if dim in spanned(name)]
     pieces = []
-    for who in range(dataset.sizes["individuals"]):
+    for who in range(source.sizes["individuals"]):
         first, last = max(start - who * frames, 0), min(stop - who * frames, frames)
         if first < last or (who == 0 and start >= stop):
-            part = dataset[name].isel(time=slice(first, max(first, last)))
-            one = part.isel(individuals=who) if "individuals" in part.dims else part
-            pieces.append(ordered(one, dims))
-    return np.concatenate(pieces)
+            part = found.ordered(dims, slice(first, max(first, last)))
+            pieces.append(part[who])
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 @reader(NAME, TITLE, suffixes=SUFFIXES, recognises=is_movement, opens=open_movement)
 def read_movement(path: Path) -> Poses:
     """Read a file as a whole."""
-    with _dataset(path) as dataset:
-        return dataset_to_poses(dataset)
+    with _source(path) as source:
+        return poses_of(source)
+
+
+def read_all(path: Path) -> Lifted | Poses:
+    """Read all that a file says: lifted poses where they are 3D."""
+    with _source(path) as source:
+        return lifted_of(source) if source.sizes["space"] == 3 else poses_of(source)
 
 
 @contextmanager
-def _dataset(path: Path) -> Iterator[Dataset]:
+def _source(path: Path) -> Iterator[Source]:
     import h5py  # type: ignore[import-untyped]
-    import xarray as xr
 
     check_heaps(path)
     with h5py.File(path, "r") as file:
         check_size(file["position"])
-    # What time it was need not be known, and is the only thing that would be loaded at once.
-    with xr.open_dataset(path, engine="h5netcdf", drop_variables=["time"]) as dataset:
-        yield understood(dataset)
+    with open_source(path) as source:
+        yield understood(source)
 
 
-def _says_confidence(dataset: Dataset) -> bool:
+def _says_confidence(source: Source) -> bool:
     """Whether any confidence is known; looked for without loading all of it."""
-    if not has_confidence(dataset):
+    if not has_confidence(source):
         return False
+    load = source.variables["confidence"].load
     return any(
-        bool(np.isfinite(dataset.confidence.isel(time=slice(start, stop)).values).any())
-        for start, stop in spans(dataset.sizes["time"], _STEP // 16)
+        bool(np.isfinite(load(slice(start, stop))).any())
+        for start, stop in spans(source.sizes["time"], _STEP // 16)
     )
 
 
-def _pieces(dataset: Dataset, told: Experiments, size: int) -> Iterator[Poses]:
-    count = dataset.sizes["individuals"]
+def _pieces(source: Source, told: Experiments, size: int) -> Iterator[Poses]:
+    count, sure = source.sizes["individuals"], "confidence" in source.variables
     has_names = told.individuals is not None
     if count > 1:
-        for start, stop in spans(dataset.sizes["time"], max(size // count, 1)):
-            chunk = _piece(dataset, start, stop, "confidence" in dataset)
+        for start, stop in spans(source.sizes["time"], max(size // count, 1)):
+            chunk = _piece(source, start, stop, sure)
             yield replace(chunk, keys=told.keys, individuals=told.individuals)
         return
     begin = 0
     for number, (key, length) in enumerate(zip(told.keys, told.lengths, strict=True)):
         who = (told.individuals[number],) if has_names and told.individuals else None
         for start, stop in spans(length, size):
-            chunk = _piece(dataset, begin + start, begin + stop, "confidence" in dataset)
+            chunk = _piece(source, begin + start, begin + stop, sure)
             yield replace(chunk, keys=(key,), individuals=who)
         begin += length
 
 
-def _piece(dataset: Dataset, start: int, stop: int, sure: bool) -> Poses:
-    chunk = dataset_to_poses(dataset.isel(time=slice(start, stop)))
+def _piece(source: Source, start: int, stop: int, sure: bool) -> Poses:
+    chunk = poses_of(source.part(start, stop))
     if sure and chunk.confidence is None:
         unknown = np.full(chunk.points.shape[:2], np.nan, np.float32)
         return replace(chunk, confidence=unknown)

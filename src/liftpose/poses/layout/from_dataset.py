@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,14 @@ import numpy as np
 
 from liftpose.poses.bars import Bars
 from liftpose.poses.given import TAKEN, UNNAMED, Key, key_from_json
+from liftpose.poses.layout.source import Source, Stored, of_dataset
 from liftpose.poses.layout.to_dataset import DIMS, RESERVED, Array, spanned
 from liftpose.poses.lifted import Lifted
 from liftpose.poses.poses import Poses
 from liftpose.poses.verdict import verdicts_from_text
 
 if TYPE_CHECKING:
-    from xarray import DataArray, Dataset
+    from xarray import Dataset
 
 OVERSHOT = 1.5
 """Below this, a score of SLEAP that exceeds 1 counts as 1."""
@@ -55,38 +55,37 @@ def dataset_to_poses(dataset: Dataset) -> Poses:
     >>> again.keys, again.lengths, again.fps, again.unit
     (('walk',), (4,), 100.0, 'mm')
     """
-    dataset = understood(dataset)
-    position = ordered(dataset.position, ("individuals", "time", "keypoints", "space"))
-    told = experiments_of(dataset)
-    rows = position.reshape(-1, *position.shape[2:])
-    pieces = dict(zip(told.keys, _split(rows, told.lengths), strict=True))
-    confidence = _confidence(dataset)
-    further = {
-        name: dict(
-            zip(told.keys, _split(_rows_of_joints(dataset, name), told.lengths), strict=True)
-        )
-        for name in extra_names(dataset)
-    }
+    return poses_of(understood(of_dataset(dataset)))
+
+
+def poses_of(source: Source) -> Poses:
+    """Take poses from what `understood` gave; see `dataset_to_poses`."""
+    position = source.variables["position"].ordered(("individuals", "time", "keypoints", "space"))
+    told = experiments_of(source)
+    confidence = _confidence(source)
+
+    def apart(rows: Array) -> dict[Key, Array]:
+        pieces = np.split(rows, np.cumsum(told.lengths)[:-1])
+        return dict(zip(told.keys, pieces, strict=True))
+
     return Poses.from_experiments(
-        pieces,
+        apart(position.reshape(-1, *position.shape[2:])),
         name="position",
-        confidence=None
-        if confidence is None
-        else dict(zip(told.keys, _split(confidence, told.lengths), strict=True)),
+        confidence=None if confidence is None else apart(confidence),
         copy=False,
         individuals=told.individuals,
-        extra=further,
-        provenance=provenance_of(dataset),
-        **described(dataset),
+        extra={name: apart(_rows_of_joints(source, name)) for name in extra_names(source)},
+        provenance=provenance_of(source),
+        **described(source),
     )
 
 
-def extra_names(dataset: Dataset) -> list[str]:
+def extra_names(source: Source) -> list[str]:
     """Names of the variables that hold further numbers of every joint.
 
     Parameters
     ----------
-    dataset : xarray.Dataset
+    source : Source
         As `understood` gives it.
 
     Returns
@@ -94,43 +93,26 @@ def extra_names(dataset: Dataset) -> list[str]:
     list of str
     """
     return [
-        str(name)
-        for name, variable in dataset.data_vars.items()
+        name
+        for name, variable in source.variables.items()
         if name not in TAKEN
         and set(variable.dims) == set(spanned("confidence"))
-        and variable.dtype.kind in "iufb"
+        and variable.kind in "iufb"
     ]
 
 
-def provenance_of(dataset: Dataset) -> dict[str, str]:
-    """Attributes of a dataset that are text, and not of the layout."""
-    said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
-    return {name: text for name, text in said.items() if name not in RESERVED}
+def provenance_of(source: Source) -> dict[str, str]:
+    """Attributes that are text, and not of the layout."""
+    return {name: text for name, text in _texts(source).items() if name not in RESERVED}
 
 
-def _rows_of_joints(dataset: Dataset, name: str) -> Array:
-    values = ordered(dataset[name], ("individuals", "time", "keypoints"))
+def _texts(source: Source) -> dict[str, str]:
+    return {name: text for name, text in source.attrs.items() if isinstance(text, str)}
+
+
+def _rows_of_joints(source: Source, name: str) -> Array:
+    values = source.variables[name].ordered(("individuals", "time", "keypoints"))
     return values.reshape(-1, values.shape[-1])
-
-
-def ordered(found: DataArray, dims: Sequence[str]) -> Array:
-    """Load a variable, and give its values with its dimensions in another order.
-
-    Parameters
-    ----------
-    found : xarray.DataArray
-        Loaded or not.
-    dims : sequence of str
-        All of its dimensions.
-
-    Returns
-    -------
-    array
-        C-contiguous; the values themselves where that is their order.
-    """
-    # Loaded as it lies in the file: asked to transpose what is not loaded, xarray looks up every
-    # single value, and takes seven times as long.
-    return np.ascontiguousarray(found.values.transpose([found.dims.index(dim) for dim in dims]))
 
 
 def dataset_to_lifted(dataset: Dataset) -> Lifted:
@@ -164,86 +146,101 @@ def dataset_to_lifted(dataset: Dataset) -> Lifted:
     >>> again.keys, again.spread.shape, again.novelty, again.provenance
     (('walk',), (3, 2, 3), None, {'by': 'me'})
     """
-    poses = dataset_to_poses(dataset)
-    dataset = understood(dataset)
+    return lifted_of(understood(of_dataset(dataset)))
+
+
+def lifted_of(source: Source) -> Lifted:
+    """Take lifted poses from what `understood` gave; see `dataset_to_lifted`."""
+    poses = poses_of(source)
     names = ("root_relative", "spread", "novelty", "hypotheses")
-    tables = {name: _rows(dataset, name) for name in names}
-    said = {str(name): text for name, text in dataset.attrs.items() if isinstance(text, str)}
-    known: dict[str, Any] = {name: rows for name, rows in tables.items() if rows is not None}
+    known: dict[str, Any] = {
+        name: _rows(source, name) for name in names if name in source.variables
+    }
+    said = _texts(source)
     if "verdicts" in said:
         known["verdicts"] = verdicts_from_text(said["verdicts"])
     bars = None if "error_bars" not in said else Bars.from_text(said["error_bars"])
     return replace(Lifted.from_poses(poses), **known, bars=bars)
 
 
-def _rows(dataset: Dataset, name: str) -> Array | None:
+def _rows(source: Source, name: str) -> Array:
     """A variable as `Lifted` has it, individuals one after another."""
-    if name not in dataset.data_vars:
-        return None
-    found, dims = dataset[name], spanned(name)
+    found, dims = source.variables[name], spanned(name)
     if set(found.dims) != set(dims):
-        there = ", ".join(map(str, found.dims))
+        there = ", ".join(found.dims)
         raise ValueError(f"{name!r} has the dimensions {there}; expected {', '.join(dims)}.")
     further = [dim for dim in dims if dim not in DIMS]
     rows = [dim for dim in ("individuals", "time", "keypoints", "space") if dim in dims]
-    values = ordered(found, (*further, *rows))
+    values = found.ordered((*further, *rows))
     before = len(further)
     return values.reshape(*values.shape[:before], -1, *values.shape[before + 2 :])
 
 
-def _split(rows: Array, lengths: Sequence[int]) -> list[Array]:
-    return np.split(rows, np.cumsum(lengths)[:-1])
-
-
-def understood(dataset: Dataset) -> Dataset:
-    """Check that a dataset is in the layout of `movement`, and give it in our spelling.
+def understood(source: Source) -> Source:
+    """Check that what is given is in the layout of `movement`, and give it in our spelling.
 
     Parameters
     ----------
-    dataset : xarray.Dataset
-        Anything.
+    source : Source
+        Of any dataset or file.
 
     Returns
     -------
-    xarray.Dataset
+    Source
         The same with plural dimensions, ``individuals`` among them, and ``space`` in the order
-        x, y, z. Nothing is loaded.
+        x, y, z. Nothing is loaded but the names of the latter.
 
     Raises
     ------
     ValueError
         Another layout.
-    TypeError
-        Something else than a dataset.
     """
-    from xarray import Dataset
-
-    if not isinstance(dataset, Dataset):
-        raise TypeError(f"expected an xarray.Dataset, got {type(dataset).__name__}.")
     wanted = f"expected a variable 'position' with the dimensions {', '.join(DIMS)}"
-    if dataset.attrs.get("ds_type", "poses") != "poses":
-        raise ValueError(f"the dataset is of the type {dataset.attrs['ds_type']!r}, not 'poses'.")
-    if "position" not in dataset.data_vars:
-        held = ", ".join(map(str, dataset.data_vars)) or "nothing"
+    if source.attrs.get("ds_type", "poses") != "poses":
+        raise ValueError(f"the dataset is of the type {source.attrs['ds_type']!r}, not 'poses'.")
+    if "position" not in source.variables:
+        held = ", ".join(source.variables) or "nothing"
         raise ValueError(f"the dataset holds {held}; {wanted}.")
-    present = set(dataset.dims) | set(dataset.coords)
-    dataset = dataset.rename({a: b for a, b in _SPELLINGS.items() if a in present})
-    if "individuals" not in dataset.position.dims:
-        dataset = dataset.drop_vars("individuals", errors="ignore").expand_dims("individuals", -1)
-    if set(dataset.position.dims) != set(DIMS):
-        found = ", ".join(map(str, dataset.position.dims))
-        raise ValueError(f"'position' has the dimensions {found}; {wanted}.")
-    return _in_order(dataset)
+    source = source.renamed(_SPELLINGS)
+    if "individuals" not in source.variables["position"].dims:
+        source = _of_one(source)
+    dims = source.variables["position"].dims
+    if set(dims) != set(DIMS):
+        raise ValueError(f"'position' has the dimensions {', '.join(dims)}; {wanted}.")
+    return _in_order(source)
 
 
-def _in_order(dataset: Dataset) -> Dataset:
-    if "space" not in dataset.coords:
-        return dataset
-    axes = [str(name) for name in dataset.space.values]
+def _of_one(source: Source) -> Source:
+    """Give every variable the dimension of individuals, of which there is one."""
+    source = source.without(["individuals"])
+    return replace(
+        source,
+        variables={
+            name: one.turned((*one.dims, "individuals"), lambda values: values[..., None])
+            for name, one in source.variables.items()
+        },
+        sizes={**source.sizes, "individuals": 1},
+    )
+
+
+def _in_order(source: Source) -> Source:
+    if "space" not in source.coords:
+        return source
+    axes = _names(source.coords["space"])
     right = ["x", "y", "z"][: len(axes)]
     if sorted(axes) != right or len(axes) < 2:
         raise ValueError(f"the dimension space is of {axes}; expected ['x', 'y'] or with 'z'.")
-    return dataset if axes == right else dataset.isel(space=[axes.index(axis) for axis in right])
+    if axes == right:
+        return source
+    order = [axes.index(axis) for axis in right]
+
+    def put_right(one: Stored) -> Stored:
+        if "space" not in one.dims:
+            return one
+        axis = one.dims.index("space")
+        return one.turned(one.dims, lambda values: values.take(order, axis))
+
+    return source.each(put_right)
 
 
 @dataclass(frozen=True)
@@ -255,12 +252,12 @@ class Experiments:
     individuals: tuple[str, ...] | None
 
 
-def experiments_of(dataset: Dataset, step: int = 1 << 18) -> Experiments:
-    """Find the experiments of a dataset that `understood` gave.
+def experiments_of(source: Source, step: int = 1 << 18) -> Experiments:
+    """Find the experiments of what `understood` gave.
 
     Parameters
     ----------
-    dataset : xarray.Dataset
+    source : Source
         In the layout of `movement`.
     step : int
         Frames of which the names are looked at at a time.
@@ -274,21 +271,21 @@ def experiments_of(dataset: Dataset, step: int = 1 << 18) -> Experiments:
     ValueError
         Names that are not those of experiments one after another.
     """
-    frames, count = dataset.sizes["time"], dataset.sizes["individuals"]
-    who = known_names(dataset, "individuals")
-    if "experiment" not in dataset.coords:
+    frames, count = source.sizes["time"], source.sizes["individuals"]
+    who = known_names(source, "individuals")
+    if "experiment" not in source.coords:
         keys: tuple[Key, ...] = (UNNAMED,) if count == 1 else _default_keys(who, count)
         return Experiments(keys, (frames,) * count, who)
-    told = dataset.coords["experiment"]
+    told = source.coords["experiment"]
     if told.dims != ("individuals",) and (count > 1 or told.dims not in ((), ("time",))):
         raise ValueError(
             f"the coordinate experiment has the dimensions {told.dims} in a dataset of {count} "
             "individuals; expected one name for each of them."
         )
     if told.dims == ("time",):
-        labels, lengths = _runs(told, step)
+        labels, lengths = _runs(told, frames, step)
     else:
-        labels, lengths = [str(label) for label in np.atleast_1d(told.values)], [frames] * count
+        labels, lengths = _names(told), [frames] * count
     if len(set(labels)) != len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)
         raise ValueError(
@@ -310,16 +307,16 @@ def _default_keys(who: tuple[str, ...] | None, count: int) -> tuple[str, ...]:
     return keys
 
 
-def _runs(told: DataArray, step: int) -> tuple[list[str], list[int]]:
+def _runs(told: Stored, frames: int, step: int) -> tuple[list[str], list[int]]:
     """Labels that follow one another, and how often each does."""
     labels: list[str] = []
     lengths: list[int] = []
-    for start in range(0, told.sizes["time"], step):
-        piece = np.asarray(told.isel(time=slice(start, start + step)).values)
+    for start in range(0, frames, step):
+        piece = told.texts(slice(start, min(start + step, frames)))
         turns = np.flatnonzero(piece[1:] != piece[:-1]) + 1
         bounds = [0, *turns.tolist(), len(piece)]
         for begin, end in pairwise(bounds):
-            label = str(piece[begin])
+            label = _name(piece[begin])
             if labels and labels[-1] == label:
                 lengths[-1] += end - begin
             else:
@@ -328,28 +325,36 @@ def _runs(told: DataArray, step: int) -> tuple[list[str], list[int]]:
     return labels, lengths
 
 
-def _key(label: str, told: DataArray) -> Key:
+def _key(label: str, told: Stored) -> Key:
     if told.attrs.get("keys") != "json":
         return label
     key: Key = key_from_json(json.loads(label))
     return key
 
 
-def known_names(dataset: Dataset, dim: str) -> tuple[str, ...] | None:
+def _name(text: Any) -> str:
+    return text.decode() if isinstance(text, bytes) else str(text)
+
+
+def _names(found: Stored) -> list[str]:
+    return [_name(text) for text in found.texts()]
+
+
+def known_names(source: Source, dim: str) -> tuple[str, ...] | None:
     """Names along a dimension, or None where there are none but placeholders."""
-    if dim not in dataset.coords or "placeholder" in dataset[dim].attrs:
+    if dim not in source.coords or "placeholder" in source.coords[dim].attrs:
         return None
-    return tuple(str(name) for name in dataset[dim].values)
+    return tuple(_names(source.coords[dim]))
 
 
-def _confidence(dataset: Dataset) -> Array | None:
-    if not has_confidence(dataset):
+def _confidence(source: Source) -> Array | None:
+    if not has_confidence(source):
         return None
-    rows = _rows_of_joints(dataset, "confidence")
+    rows = _rows_of_joints(source, "confidence")
     if np.isnan(rows).all():
         # What movement fills in where there is none.
         return None
-    if dataset.attrs.get("source_software") == "SLEAP":
+    if source.attrs.get("source_software") == "SLEAP":
         return sleap_scores(rows)
     return rows
 
@@ -376,31 +381,32 @@ def sleap_scores(values: Array) -> Array:
     return np.where((values > 1) & (values < OVERSHOT), 1.0, values)
 
 
-def has_confidence(dataset: Dataset) -> bool:
-    """Whether a dataset that `understood` gave has a confidence that is no placeholder.
+def has_confidence(source: Source) -> bool:
+    """Whether what `understood` gave has a confidence that is no placeholder.
 
     Raises
     ------
     ValueError
         It has one of other dimensions.
     """
-    if "confidence" not in dataset.data_vars or "placeholder" in dataset.confidence.attrs:
+    found = source.variables.get("confidence")
+    if found is None or "placeholder" in found.attrs:
         return False
-    if set(dataset.confidence.dims) != {"time", "keypoints", "individuals"}:
-        found = ", ".join(map(str, dataset.confidence.dims))
+    if set(found.dims) != set(spanned("confidence")):
         raise ValueError(
-            f"'confidence' has the dimensions {found}; expected {', '.join(spanned('confidence'))}."
+            f"'confidence' has the dimensions {', '.join(found.dims)}; expected "
+            f"{', '.join(spanned('confidence'))}."
         )
     return True
 
 
-def described(dataset: Dataset) -> dict[str, Any]:
+def described(source: Source) -> dict[str, Any]:
     """Joint names, rate, unit, frame and source of a dataset, as `Poses` calls them."""
-    attrs = dataset.attrs
-    stated = (attrs.get("unit"), attrs.get("units"), dataset.position.attrs.get("units"))
+    attrs, position = source.attrs, source.variables["position"]
+    stated = (attrs.get("unit"), attrs.get("units"), position.attrs.get("units"))
     unit = next((text for text in stated if text is not None), None)
     found = {name: attrs.get(name) for name in ("frame", "source_software", "source_file")} | {
         "unit": unit
     }
     texts = {name: None if value is None else str(value) for name, value in found.items()}
-    return {"joints": known_names(dataset, "keypoints"), "fps": attrs.get("fps")} | texts
+    return {"joints": known_names(source, "keypoints"), "fps": attrs.get("fps")} | texts
