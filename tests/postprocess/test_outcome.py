@@ -1,5 +1,7 @@
 """What a run's test found: the same numbers as its evaluation, and those of 0.22's folders."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from liftpose.datasets import hexapod
 from liftpose.main import test as score
 from liftpose.main import train
 from liftpose.postprocess.evaluation import read_evaluation
-from liftpose.postprocess.outcome import judge_outcome, read_outcome, was_tested
+from liftpose.postprocess.outcome import judge_outcome, lift_again, read_outcome, was_tested
 from tests.lifter.test_published import make_folder, save_results
 
 
@@ -52,6 +54,23 @@ def test_errors_are_those_of_the_evaluation(run):
     np.testing.assert_array_equal(judged.seen, np.isfinite(flat).all(axis=2))
     assert np.isfinite(judged.spread).all()
     assert judged.bars.blocks > 0
+
+
+def test_a_test_that_the_lifter_does_not_repeat_is_told(run):
+    folder, flat = run
+    found = read_outcome(folder)
+    assert (found.tested is not None, found.lifted) == (True, None)
+    again = lift_again(found)
+    np.testing.assert_array_equal(again.tested.poses_2d.points, flat)
+    assert again.lifted.novelty is not None
+    flipped = replace(found.tested.poses_2d, points=flat * [1, -1])
+    for other in (
+        replace(found, tested=None),
+        replace(found, prediction=found.prediction + 0.1),
+        replace(found, tested=replace(found.tested, poses_2d=flipped)),
+    ):
+        with pytest.raises(ValueError, match=r"of other data .* or with other cameras"):
+            lift_again(other)
 
 
 def test_a_folder_of_0_22_tells_its_errors(tmp_path):
