@@ -134,3 +134,14 @@ def test_a_thinned_track_shows_the_same_moments():
     said = header(thinned(less, 13))
     assert (said["every"], said["rows"]) == (8, 100)
     assert [each["row"] for each in said["recordings"]] == [0, 31]
+
+
+def test_frames_of_a_thinned_track_know_where_they_come_from():
+    of = track(90, recordings=(("a", 0, 33), ("b", 33, 57)))
+    less = thinned(of, 30)
+    for frame in range(less.frames):
+        name, row = less.place(frame)
+        np.testing.assert_array_equal(less.layers["pose"][frame], of.layers["pose"][row])
+        assert name == ("a" if row < 33 else "b")
+    with pytest.raises(IndexError, match="no frame 30"):
+        less.place(less.frames)

@@ -164,6 +164,31 @@ class Track:
         """Number of frames N, of all recordings."""
         return len(self.layers["pose"])
 
+    def place(self, frame: int) -> tuple[str, int]:
+        """Say where a frame comes from.
+
+        Parameters
+        ----------
+        frame : int
+            Of the track.
+
+        Returns
+        -------
+        name : str
+            Of its recording.
+        row : int
+            Of the file.
+
+        Raises
+        ------
+        IndexError
+            There is no such frame.
+        """
+        for (name, first, count), begin in zip(self.recordings, self.begins, strict=True):
+            if first <= frame < first + count:
+                return name, begin + (frame - first) * self.every
+        raise IndexError(f"there is no frame {frame}; there are {self.frames}, from 0.")
+
     @property
     def order(self) -> tuple[str, ...]:
         """Names of the layers, in the order in which they are written."""

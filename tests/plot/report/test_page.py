@@ -1,6 +1,7 @@
 """The page of a report: one file, small enough for a mail, of which every word is text."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -96,6 +97,14 @@ def test_the_still_shows_what_is_seen():
     assert drawn.count("<line") == 3  # a bone, its truth, and the bar
     assert "mm</text>" in drawn
     assert "nan" not in drawn
+
+
+def test_the_still_says_which_frame_of_the_file_it_is():
+    track = small(frames=3)
+    shown = replace(track, recordings=(("walk", 0, 3),), every=5, begins=(100,), rows=900)
+    html = page(Findings("a", "a", (), (), shown, {}))
+    assert "A typical frame, 105 of 900, in walk; grey: the truth." in html
+    assert 'aria-label="The pose in frame 105"' in html
 
 
 def test_the_bar_of_the_still_is_to_scale():

@@ -19,7 +19,7 @@ from liftpose.plot.report.findings import (
     Table,
 )
 from liftpose.plot.report.still import still, typical
-from liftpose.plot.track import chunks, header
+from liftpose.plot.track import Track, chunks, header
 from liftpose.terminal import plain
 
 _SCRIPTS = ("boot.js", "player.js", "report.js")
@@ -61,7 +61,7 @@ def page(findings: Findings) -> str:
         "advice": _advice(findings.advice),
         "notes": _listed("notes", findings.notes),
         "still": still(findings.track, frame),
-        "still_caption": escape(_caption(findings, frame)),
+        "still_caption": escape(_caption(findings.track, frame)),
         "methods": _methods(findings),
         "provenance": _provenance(findings),
         "footer": "Made by LiftPose. This file needs no network and sends nothing.",
@@ -78,15 +78,14 @@ def _words(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def _caption(findings: Findings, frame: int) -> str:
-    truth = "; grey: the truth" if "truth" in findings.track.layers else ""
-    name, first = next(
-        (name, first)
-        for name, first, count in findings.track.recordings
-        if first <= frame < first + count or not findings.track.frames
+def _caption(track: Track, frame: int) -> str:
+    name, row = track.place(frame)
+    truth = "; grey: the truth" if "truth" in track.layers else ""
+    rows = track.rows or track.frames
+    return (
+        f"A typical frame, {row:,} of {rows:,}{f', in {name}' if name else ''}{truth}. Joints of "
+        "the left side are hollow."
     )
-    of = f" of {name}" if name else ""
-    return f"Frame {frame - first:,}{of}{truth}. Joints of the left side are hollow."
 
 
 def _facts(facts: tuple[Fact, ...]) -> str:

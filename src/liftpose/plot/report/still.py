@@ -60,7 +60,7 @@ def still(track: Track, frame: int) -> str:
         parts.append(_bones(track, flat[len(pose) :], None))
     parts += [_bones(track, flat[: len(pose)], track.limbs.colors), _joints(track, flat)]
     parts.append(_bar(scale, track.unit))
-    label = escape(f"The pose in frame {frame}", quote=True)
+    label = escape(f"The pose in frame {track.place(frame)[1]:,}", quote=True)
     return (
         f'<svg class="still" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">'
         + "".join(parts)
