@@ -8,7 +8,10 @@ Needs selenium, and Chromium with its driver. Run it from the project folder::
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from liftpose import Lifter, Poses, show
 from liftpose.datasets import mouse
@@ -57,6 +60,15 @@ def lifted_mouse() -> Shown:
 
 def picture(page: Path, folder: str) -> bytes:
     """What a browser shows of a page."""
+    with browsing(folder, WIDTH, HEIGHT, 1.5) as driver:
+        driver.get(page.as_uri())
+        driver.execute_async_script(READY, FRAME)
+        return bytes(driver.get_screenshot_as_png())
+
+
+@contextmanager
+def browsing(folder: str, width: int, height: int, scale: float) -> Iterator[Any]:
+    """A browser with a window of some size, which keeps what it needs in a folder."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -66,12 +78,10 @@ def picture(page: Path, folder: str) -> bytes:
         options.add_argument(flag)
     service = Service(executable_path=shutil.which("chromedriver"))
     driver = webdriver.Chrome(options=options, service=service)
-    size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1.5, "mobile": False}
+    size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
     try:
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        driver.get(page.as_uri())
-        driver.execute_async_script(READY, FRAME)
-        return bytes(driver.get_screenshot_as_png())
+        yield driver
     finally:
         driver.quit()
 

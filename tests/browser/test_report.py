@@ -5,7 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from docs import draw_report
 from liftpose.postprocess import load_test_results
 from liftpose.reporting import report_file
 from tests.reporting.runs import FRAMES, NAMES, make_run
@@ -179,3 +181,19 @@ def test_it_is_reached_by_keyboard_alone(opened):
         " one.getAttribute('aria-labelledby') || one.textContent).trim()).map((o) => o.outerHTML);"
     )
     assert unnamed == []
+
+
+def test_the_documents_picture_of_a_report_is_made_by_the_code(
+    browser, report, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(draw_report, "PICTURE", tmp_path / "report.png")
+    monkeypatch.setattr(draw_report, "FRAME", 50)
+    assert draw_report.main([str(report[1])]) == 0
+    with Image.open(tmp_path / "report.png") as opened:
+        assert opened.size == (draw_report.WIDTH, draw_report.HEIGHT)
+        drawn = np.asarray(opened.convert("RGB"), float)
+    # The scene has colours; words have none.
+    colourful = (np.ptp(drawn, axis=2) > 60).mean(axis=1)
+    assert colourful[: len(drawn) // 4].max() < 0.001
+    assert colourful[len(drawn) // 3 :].max() > 0.02
+    assert draw_report.main(["two", "folders"]) == 2

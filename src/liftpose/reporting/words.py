@@ -104,15 +104,15 @@ class Headline:
                 Fact("mpjpe", "Mean error (MPJPE)", rounded(self.mpjpe) + unit, self.mpjpe, body)
             )
         for name, label, value in (
-            ("ridge", "A linear map (ridge) errs by", self.ridge),
-            ("mean_pose", "The mean pose errs by", self.mean_pose),
+            ("ridge", "Error of a linear map", self.ridge),
+            ("mean_pose", "Error of the mean pose", self.mean_pose),
         ):
             if math.isfinite(value):
                 note = f"LiftPose leaves {100 * self.mpjpe / value:.0f} % of it"
                 facts.append(Fact(name, label, rounded(value) + unit, value, note))
         if self.covered is not None:
             held = self.covered
-            note = f"of joints; likely {100 * held.lower:.0f} to {100 * held.upper:.0f} %"
+            note = f"of joints; likely {100 * held.lower:.0f}–{100 * held.upper:.0f} %"
             facts.append(
                 Fact("coverage", f"{LEVEL:.0%} bars hold".replace("%", " %"),
                      f"{100 * held.share:.1f} %", held.share, note)

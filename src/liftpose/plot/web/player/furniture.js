@@ -85,7 +85,8 @@
     const help = button({ "aria-pressed": "false", "aria-label": "Keys", title: "Keys (?)" }, "?");
     help.addEventListener("click", () => player.toggle("help"));
     player.buttons.help = help;
-    const bar = element("div", { class: "lp-bar" }, transport, player.readout, toggles, views, element("div", { class: "lp-group" }, help));
+    views.append(help);
+    const bar = element("div", { class: "lp-bar" }, transport, player.readout, views, toggles);
     if (player.header.frames < 2) transport.hidden = true;
     return bar;
   }
