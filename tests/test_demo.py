@@ -80,9 +80,12 @@ def test_it_lifts_better_than_a_guess_and_says_so(done):
     mpjpe = demo.errors.mpjpe
     assert mpjpe["liftpose"] < 0.7 * mpjpe["mean_pose"]
     text = str(demo)
-    assert str(demo.errors) in text
-    assert "% of body" in text
-    assert all(str(file.path) in text for file in demo.files)
+    assert f"{demo.errors.percent(mpjpe['liftpose']):.1f} % of the body length" in text
+    for name in ("liftpose", "ridge", "mean_pose"):
+        assert f"{mpjpe[name]:.2g} mm off" in text or f"mean pose {mpjpe[name]:.2g} mm." in text
+    assert text.index("% of the body") < text.index("report.html") < text.index("Next:")
+    for file in (*demo.first, *demo.files):
+        assert str(file.path) in text
 
 
 def test_the_animals_that_are_lifted_are_not_those_that_are_learned(done):
@@ -108,7 +111,7 @@ def test_the_animals_that_are_lifted_are_not_those_that_are_learned(done):
 
 def test_every_file_that_is_named_is_whole(done):
     demo, _ = done
-    for file in demo.files:
+    for file in (*demo.first, *demo.files):
         assert file.path.is_file(), file
         if file.path.suffix == ".png":
             picture = imread(file.path)
@@ -149,23 +152,34 @@ def test_progress_is_told_often_and_only_grows(done):
         assert stage in words
 
 
+def end():
+    """Press Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 def test_the_commands_work_as_they_stand(done, tmp_path, monkeypatch):
     demo, _ = done
     monkeypatch.chdir(tmp_path)
-    assert len(demo.commands) == 5
+    monkeypatch.setattr("liftpose.cli.viewing._has_display", lambda: False)
+    monkeypatch.setattr("liftpose.cli.viewing._wait", end)
+    verbs = []
     for command in demo.commands:
         program, *words = shlex.split(command)
-        if words[:2] == ["train", "params.toml"]:  # as it was written, but not for as long
-            text = (tmp_path / "params.toml").read_text()
-            assert "\nepochs" in text or "\n# epochs" in text
-            (tmp_path / "params.toml").write_text(
-                text.replace("# epochs = 30", "epochs = 1").replace("epochs = 30", "epochs = 1")
-            )
+        verbs.append(words[0])
+        params = demo.folder / "params.toml"
+        if words[:2] == ["train", str(params)]:  # as it was written, but not for as long
+            text = params.read_text()
+            assert "\nepochs = 30" in text
+            params.write_text(text.replace("\nepochs = 30", "\nepochs = 1"))
         result = CliRunner().invoke(app, [*words, "--quiet"])
         assert program == "liftpose"
         assert result.exit_code == 0, (command, result.output)
-    assert liftpose.read_poses(tmp_path / "lifted.nc").frames == 150
-    assert (tmp_path / "trained" / "model.lifter").is_file()
+    assert verbs == ["view", "report", "video", "plot", "lift", "evaluate", "train", "train"]
+    assert list(tmp_path.iterdir()) == []
+    assert liftpose.read_poses(demo.folder / "lifted.nc").frames == 150
+    assert (demo.folder / "trained" / "model.lifter").is_file()
+    for written in ("one_animal.html", "film.mp4", "views.png"):
+        assert (demo.folder / written).stat().st_size > 5000
 
 
 def test_the_json_holds_the_same(done):
@@ -174,7 +188,7 @@ def test_the_json_holds_the_same(done):
     assert content["errors"]["mpjpe"] == demo.errors.mpjpe
     assert content["next"] == list(demo.commands)
     assert content["animal"] == demo.animal
-    assert set(content["written"]) >= {file.path.name for file in demo.files}
+    assert set(content["written"]) >= {file.path.name for file in (*demo.first, *demo.files)}
 
 
 TINY = {"trained": 2, "lifted": 1, "frames": 80, "epochs": 1, "film_seconds": 0.08}

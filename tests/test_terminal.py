@@ -34,6 +34,17 @@ def test_results_go_to_stdout_and_all_else_to_stderr(capsys):
     assert err.splitlines() == ["by the way", "going on", "warning: look out"]
 
 
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_brief_command_logs_only_where_nobody_watches_a_bar(watched, monkeypatch):
+    stderr = Screen() if watched else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    with session(brief=True):
+        logging.getLogger("liftpose").info("going on")
+        logging.getLogger("liftpose").warning("look out")
+    expected = ["warning: look out"] if watched else ["going on", "warning: look out"]
+    assert stderr.getvalue().splitlines() == expected
+
+
 def test_json_is_alone_on_stdout_and_has_no_nan(capsys):
     with session(as_json=True) as say:
         say.note("by the way")

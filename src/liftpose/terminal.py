@@ -163,7 +163,9 @@ class Session:
 
 
 @contextmanager
-def session(as_json: bool = False, quiet: bool = False, debug: bool = False) -> Iterator[Session]:
+def session(
+    as_json: bool = False, quiet: bool = False, debug: bool = False, *, brief: bool = False
+) -> Iterator[Session]:
     """Run a command: its log, warnings and errors become lines on stderr, and errors a status.
 
     Parameters
@@ -172,6 +174,8 @@ def session(as_json: bool = False, quiet: bool = False, debug: bool = False) -> 
         See `Session`.
     debug : bool
         Whether a traceback is shown with every error.
+    brief : bool
+        Whether the log is left out where somebody watches a bar instead.
 
     Yields
     ------
@@ -183,7 +187,8 @@ def session(as_json: bool = False, quiet: bool = False, debug: bool = False) -> 
         With a `Status`, where the command fails.
     """
     with ExitStack() as stack:
-        stack.enter_context(_log_lines(logging.WARNING if quiet or as_json else logging.INFO))
+        few = quiet or as_json or (brief and sys.stderr.isatty())
+        stack.enter_context(_log_lines(logging.WARNING if few else logging.INFO))
         stack.enter_context(_warning_lines())
         say = Session(as_json, quiet)
         stack.enter_context(_noticing_ctrl_c(say))

@@ -39,8 +39,12 @@ def demo(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Simulate animals, train on some, lift others, and show how well it went."""
-    with session(json, quiet, debug) as say:
+    """Simulate animals, train on some, lift others, and show how well it went.
+
+    It takes about a minute, and needs no files of yours. It ends with what to look at, and what to
+    type next.
+    """
+    with session(json, quiet, debug, brief=True) as say:
         from liftpose.demo import run
 
         with say.progress("getting ready") as advance:

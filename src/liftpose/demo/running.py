@@ -15,7 +15,7 @@ import numpy as np
 from liftpose import Lifter, Poses, load, report_file, test, train, write_poses
 from liftpose.datasets import ANIMALS, Recording
 from liftpose.demo.figures import draw_errors, draw_joints, draw_pose, draw_training
-from liftpose.demo.outcome import Demo, Written, commands
+from liftpose.demo.outcome import Demo, Named, Written, commands
 from liftpose.demo.staging import STAGING, Shown
 from liftpose.files import replacing
 from liftpose.lifter.checkpoint import (
@@ -65,7 +65,7 @@ def run(
     trained: int = 8,
     lifted: int = 3,
     frames: int = 1000,
-    epochs: int = 12,
+    epochs: int = 8,
     film_seconds: float = 9.0,
 ) -> Demo:
     """Simulate animals, train on some, lift others, and write poses, figures and a film.
@@ -108,8 +108,8 @@ def run(
     >>> import tempfile
     >>> tiny = {"trained": 2, "lifted": 1, "frames": 80, "epochs": 1, "film_seconds": 0.2}
     >>> demo = run("mouse", Path(tempfile.mkdtemp()) / "demo", **tiny)
-    >>> demo.errors.unit, demo.commands[1].split()[:2]
-    ('mm', ['liftpose', 'lift'])
+    >>> demo.errors.unit, demo.commands[0].split()[:2]
+    ('mm', ['liftpose', 'view'])
     """
     if animal not in ANIMALS:
         raise ValueError(f"there is no animal {animal!r}.{closest(animal, list(ANIMALS))}")
@@ -331,11 +331,13 @@ def _outcome(folder: Path, animal: str, trained: int, lifted: int, errors: Evalu
     first = _unseen_names(animal, lifted)[0]
     flat, deep, found = (folder / _file_of(first, kind) for kind in ("2d", "3d", "lifted"))
     learned = (folder / LEARNED[0], folder / LEARNED[1])
-    files = (
+    look = (
         Written(folder / REPORT, "how good the poses are, to be opened in a browser"),
         Written(
             folder / FILM, "a film: the keypoints of one camera, and the pose they are lifted to"
         ),
+    )
+    files = (
         Written(folder / POSE, "a typical frame from three sides, over the truth"),
         Written(
             folder / JOINTS, "the error of every joint, beside the linear map and the mean pose"
@@ -349,5 +351,5 @@ def _outcome(folder: Path, animal: str, trained: int, lifted: int, errors: Evalu
         Written(learned[0], "the keypoints that it learned from"),
         Written(learned[1], "the 3D that it learned from"),
     )
-    next_ = commands(folder / MODEL, (flat, deep), learned)
-    return Demo(animal, folder, trained, lifted, errors, files, next_)
+    named = Named(folder, folder / MODEL, flat, deep, found, learned)
+    return Demo(animal, folder, trained, lifted, errors, look, files, commands(named))
