@@ -43,6 +43,7 @@ VERBS = (
     "plot",
     "video",
     "report",
+    "view",
     "test",
 )
 """In the order in which they are needed; `test` is 0.22's word for evaluate."""

@@ -120,6 +120,23 @@ def test_angles_become_a_table(rat):
         assert file.readline() == f"frame,time,{name},{name}_sd\n"
 
 
+def test_lifted_files_carry_their_skeleton(rat):
+    folder, lifted, skeleton, *_ = rat
+    for verb, source, out in (
+        ("smooth", folder / "walk.nc", "smooth.nc"),
+        ("fit-bones", "smooth.nc", "rigid.nc"),
+        ("angles", "rigid.nc", "angles.csv"),
+    ):
+        result = run(verb, source, "-o", out)
+        assert result.exit_code == 0, result.output
+    expected = fit_bones(smooth(lifted), skeleton).position
+    np.testing.assert_allclose(read_lifted("rigid.nc").position, expected, atol=1e-5)
+    assert f"{len(joint_angles(lifted, skeleton).names)} angles" in result.stdout
+    bare = write_poses(Poses.from_experiments(lifted.position, joints=lifted.joints), "bare.nc")
+    for verb, out in (("fit-bones", "b.nc"), ("angles", "b.csv")):
+        failed(run(verb, bare, "-o", out), BAD, "bare.nc", "(--skeleton)")
+
+
 def test_what_does_not_fit_is_one_line_with_its_file(rat):
     folder, _, skeleton, *_ = rat
     walk, body = folder / "walk.nc", ("--skeleton", folder / "rat.toml")

@@ -26,6 +26,7 @@ from liftpose.postprocess.bones import constant_pairs
 from liftpose.postprocess.floors import Ground, mean_squares, read_floor
 from liftpose.postprocess.length import as_length, size_factor
 from liftpose.postprocess.placing import PIXEL_NOISE
+from liftpose.skeleton import Skeleton
 from liftpose.terminal import unheard
 
 PathLike = str | os.PathLike[str]
@@ -209,7 +210,7 @@ def place_file(
 def fit_bones_file(
     source: PathLike,
     out: PathLike,
-    skeleton: PathLike,
+    skeleton: PathLike | None = None,
     *,
     poses_2d: PathLike | None = None,
     calibration: PathLike | None = None,
@@ -226,8 +227,9 @@ def fit_bones_file(
     ----------
     source, out : path-like
         Files of 3D poses, to read and to write.
-    skeleton : path-like
-        A skeleton file, or a lifter, whose skeleton it is.
+    skeleton : path-like, optional
+        A skeleton file, or a lifter, whose skeleton it is; by default that of the lifter they are
+        from, where the file says it.
     poses_2d : path-like, optional
         What was lifted.
     calibration : path-like, optional
@@ -259,8 +261,8 @@ def fit_bones_file(
     file, target = _files(source, out, overwrite)
     say = on_progress or unheard
     say(0, 10, "reading")
-    lifted, lifter = read_lifted(file), load(skeleton) if names_lifter(skeleton) else None
-    body = read_skeleton(skeleton) if lifter is None else lifter.skeleton_known
+    lifted = read_lifted(file)
+    body, lifter = _skeleton_of(skeleton, lifted, file)
     filmed, flat = None, None
     if poses_2d is not None:
         filmed, flat = _camera(lifter, calibration, camera, crop, scale), read_poses(poses_2d)
@@ -286,7 +288,7 @@ def fit_bones_file(
 def angles_file(
     source: PathLike,
     out: PathLike,
-    skeleton: PathLike,
+    skeleton: PathLike | None = None,
     *,
     at: Sequence[str] = (),
     fps: float | None = None,
@@ -301,8 +303,9 @@ def angles_file(
         3D poses.
     out : path-like
         The ``.csv`` file to write; see `liftpose.postprocess.JointAngles.to_csv`.
-    skeleton : path-like
-        A skeleton file, or a lifter, whose skeleton it is.
+    skeleton : path-like, optional
+        A skeleton file, or a lifter, whose skeleton it is; by default that of the lifter they are
+        from, where the file says it.
     at : sequence of str
         Triples of joints, such as ``"hip,knee,ankle"``; by default all between bones that meet.
     fps : float, optional
@@ -326,7 +329,8 @@ def angles_file(
     file, target = _files(source, out, overwrite)
     say = on_progress or unheard
     say(0, 10, "reading")
-    lifted, body = read_lifted(file, fps=fps), read_skeleton(skeleton)
+    lifted = read_lifted(file, fps=fps)
+    body, _ = _skeleton_of(skeleton, lifted, file)
     say(3, 10, "measuring")
     triples = [tuple(name.strip() for name in triple.split(",")) for triple in at] or None
     angles = _of(file, lambda: joint_angles(lifted, body, triples))
@@ -353,6 +357,23 @@ def _of(file: Path, made: Callable[[], Any]) -> Any:
         return made()
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
+
+
+def _skeleton_of(
+    path: PathLike | None, lifted: Lifted, source: Path
+) -> tuple[Skeleton, Lifter | None]:
+    """The skeleton that is named, with its lifter where that is one; else the poses' own."""
+    if path is None:
+        if lifted.skeleton is None:
+            raise ValueError(
+                f"{source} does not say which joints are joined; name its lifter or its skeleton "
+                "(--skeleton)."
+            )
+        return lifted.skeleton, None
+    if names_lifter(path):
+        lifter = load(path)
+        return lifter.skeleton_known, lifter
+    return read_skeleton(path), None
 
 
 def _camera(

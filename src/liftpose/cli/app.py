@@ -53,7 +53,9 @@ _STATUS = "\n".join(f"  {status:>3}  {meaning}" for status, meaning in STATUS_ME
 app = typer.Typer(
     name="liftpose",
     cls=_InOrderOfWork,
-    help="3D poses of laboratory animals from the 2D keypoints of one camera.",
+    help="3D poses of laboratory animals from the 2D keypoints of one camera.\n\n"
+    "`liftpose demo` shows what it does, `liftpose info FILE` what is in a file of yours, and "
+    "`liftpose VERB --help` what each verb takes, with examples.",
     # Rich's help is prettier and takes three times as long to appear.
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -29,8 +29,8 @@ from liftpose.terminal import session
     short_help="Film lifted poses, beside the video they come from.",
     epilog="\b\nExamples:\n"
     "  liftpose video lifted.nc -o lifted.mp4\n"
-    "  liftpose video lifted.nc --video raw.mp4 -o film.mp4 --preview\n"
-    "  liftpose video lifted.nc --video raw.mp4 -o film.mp4 \\\n"
+    "  liftpose video lifted.nc -o film.mp4 --video raw.mp4 --preview\n"
+    "  liftpose video lifted.nc -o film.mp4 --video raw.mp4 \\\n"
     "      --calibration calib.toml --camera left --spread --trail 25\n"
     "  liftpose video lifted.nc -o part.mp4 --frames 100..400 --slower 4",
 )
@@ -38,11 +38,15 @@ def video(
     poses: Lifts,
     out: Output,
     raw: Annotated[
-        Path | None, typer.Option("--video", metavar="FILE", help="The video that was tracked.")
+        Path | None,
+        typer.Option("--video", metavar="FILE", help="The video that was tracked."),
     ] = None,
     poses_2d: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The 2D that was lifted, if it is not where it was."),
+        typer.Option(
+            metavar="FILE",
+            help="The 2D that was lifted, where it is not found.",
+        ),
     ] = None,
     truth: Annotated[
         Path | None, typer.Option(metavar="FILE", help="True 3D poses, drawn behind in grey.")
@@ -51,11 +55,11 @@ def video(
     calibration: Calibration = None,
     camera: CameraName = None,
     offset: Annotated[
-        int | None, typer.Option(metavar="N", help="Picture of the video that row 0 is of.")
+        int | None, typer.Option(metavar="N", help="Picture of the video that frame 0 is of.")
     ] = None,
     crop: Annotated[
         str | None,
-        typer.Option(metavar="X,Y", help="Where in the video the part begins that was tracked."),
+        typer.Option(metavar="X,Y", help="Left and top of the part of the video that was tracked."),
     ] = None,
     individual: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which animal. By default the first.")
@@ -64,7 +68,7 @@ def video(
         str | None, typer.Option(metavar="A..B", help="From frame A to frame B. By default all.")
     ] = None,
     slower: Annotated[
-        float, typer.Option(metavar="TIMES", help="How many times slower than life.")
+        float, typer.Option(metavar="TIMES", help="So many times slower than life.")
     ] = 1.0,
     turn: Annotated[
         float | None,
@@ -73,24 +77,26 @@ def video(
     view: Annotated[
         str | None,
         typer.Option(
-            metavar="AZ,EL", help="From where: azimuth and elevation, degrees. It stays there."
+            metavar="AZ,EL", help="Look from there all the time: azimuth and elevation, degrees."
         ),
     ] = None,
     trail: Annotated[
-        int, typer.Option(metavar="N", help="Frames that the trails of feet reach back.")
+        int, typer.Option(metavar="N", help="Frames that trails of the limbs' ends reach back.")
     ] = 0,
     spread: Annotated[
         bool, typer.Option("--spread", help="Draw how sure each joint is: 1 and 2 deviations.")
     ] = False,
     min_confidence: MinConfidence = None,
     whole: Annotated[
-        bool, typer.Option("--whole", help="All of the video, not the animal's part of it.")
+        bool,
+        typer.Option("--whole", help="All of the picture, not a part around the animal."),
     ] = False,
     size: Annotated[
-        str | None, typer.Option(metavar="W,H", help="Of the film. By default 1440,720.")
+        str | None, typer.Option(metavar="W,H", help="Of the film, pixels. By default 1440,720.")
     ] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Three seconds at half the size, at once.")
+        bool,
+        typer.Option("--preview", help="Three seconds at half the size, ready at once."),
     ] = False,
     fps: Fps = None,
     overwrite: Overwrite = False,

@@ -180,7 +180,7 @@ def train(
 
 
 @app.command(
-    short_help="Measure the error bars of a lifter anew, on labelled frames.",
+    short_help="Measure the error bars of a lifter anew.",
     epilog="\b\nExamples:\n"
     "  liftpose recalibrate fly.lifter some_2d.csv some_3d.csv -o mine.lifter\n"
     "  liftpose recalibrate fly clip_2d.nc clip_3d.nc -o mine.lifter --block 25",

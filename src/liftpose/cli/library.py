@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
-liftpose_app.add_typer(app)
+liftpose_app.add_typer(app, short_help="Make libraries of 3D poses with their cameras.")
 
 Output = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The .library to write.")]
 

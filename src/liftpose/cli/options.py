@@ -80,7 +80,9 @@ Unit = Annotated[
 Calibration = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Calibration of the video's camera.")
 ]
-CameraName = Annotated[str | None, typer.Option("--camera", help="Which of its cameras.")]
+CameraName = Annotated[
+    str | None, typer.Option("--camera", metavar="NAME", help="Which of its cameras.")
+]
 Crop = Annotated[
     list[str] | None,
     typer.Option(
@@ -119,17 +121,14 @@ Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A .lifter file, or the folder of a run.")
 ]
 Lifts = Annotated[Path, typer.Argument(metavar="POSES", help="A file of lifted poses.")]
-Output = Annotated[Path, typer.Option("--out", "-o", help="File to write.")]
-Body = Annotated[
-    Path,
-    typer.Option(
-        "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
-    ),
-]
+Output = Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File to write.")]
 Bones = Annotated[
     Path | None,
     typer.Option(
-        "--skeleton", metavar="FILE|NAME", help="A skeleton: a file, one that ships, a lifter."
+        "--skeleton",
+        metavar="FILE|NAME",
+        help="A skeleton: a file, one that ships, a lifter. By default that of POSES, which "
+        "lifted files carry.",
     ),
 ]
 SeenIn2D = Annotated[

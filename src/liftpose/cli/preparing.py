@@ -105,7 +105,7 @@ def convert(
 
 
 @app.command(
-    short_help="Find 3D poses from the 2D poses of several calibrated cameras.",
+    short_help="Find 3D poses from the 2D of calibrated cameras.",
     epilog="\b\nExamples:\n"
     "  liftpose triangulate calib.toml left.csv top.csv side.csv -o walk.nc\n"
     "  liftpose triangulate rig.mat a.h5 b.h5 -o a.nc --camera-names Cam1,Cam4\n"

@@ -9,7 +9,7 @@ import typer
 
 from liftpose.cli.app import app
 from liftpose.cli.options import (
-    Body,
+    Bones,
     Calibration,
     CameraName,
     Crop,
@@ -85,13 +85,13 @@ def smooth(
     "fit-bones",
     short_help="Make the bones of lifted poses keep their lengths.",
     epilog="\b\nExamples:\n"
-    "  liftpose fit-bones smooth.nc -o rigid.nc --skeleton fly.toml\n"
+    "  liftpose fit-bones smooth.nc -o rigid.nc\n"
     "  liftpose fit-bones a_3d.nc -o a.nc --skeleton fly.lifter --poses-2d a.csv",
 )
 def fit_bones(
     poses: Lifts,
     out: Output,
-    skeleton: Body,
+    skeleton: Bones = None,
     poses_2d: Annotated[
         Path | None, typer.Option("--poses-2d", metavar="FILE", help="The 2D that was lifted.")
     ] = None,
@@ -133,15 +133,15 @@ def fit_bones(
 
 
 @app.command(
-    short_help="Write the angles at the joints of lifted poses as a table.",
+    short_help="Write the angles at the joints as a table.",
     epilog="\b\nExamples:\n"
-    "  liftpose angles rigid.nc -o angles.csv --skeleton fly.toml\n"
-    "  liftpose angles rigid.nc -o knee.csv --skeleton dog.toml --at hip,knee,ankle",
+    "  liftpose angles rigid.nc -o angles.csv\n"
+    "  liftpose angles rigid.nc -o knee.csv --at hip,knee,ankle",
 )
 def angles(
     poses: Lifts,
     out: Output,
-    skeleton: Body,
+    skeleton: Bones = None,
     at: Annotated[
         list[str] | None,
         typer.Option(metavar="A,B,C", help="The angle at B. By default all where bones meet."),

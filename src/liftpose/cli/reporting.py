@@ -13,10 +13,11 @@ from liftpose.terminal import session
 
 
 @app.command(
-    short_help="Write a page on how good poses are.",
+    short_help="Write a page that says how good poses are.",
     epilog="\b\nExamples:\n"
     "  liftpose report fly -o report.html   # the folder of a run\n"
-    "  liftpose report lifted.nc --truth walk_3d.nc -o report.html",
+    "  liftpose report lifted.nc -o report.html --truth known_3d.nc\n"
+    "  liftpose report lifted.nc -o report.html --frames 100..400",
 )
 def report(
     source: Annotated[
@@ -28,16 +29,20 @@ def report(
         typer.Option(metavar="FILE", help="With POSES: the true 3D of the same frames."),
     ] = None,
     poses_2d: Annotated[
-        Path | None, typer.Option("--poses-2d", metavar="FILE", help="With POSES: their 2D.")
+        Path | None,
+        typer.Option("--poses-2d", metavar="FILE", help="With POSES: the 2D they are from."),
     ] = None,
     skeleton: Annotated[
         Path | None,
         typer.Option(metavar="FILE|NAME", help="With POSES that carry none: their skeleton."),
     ] = None,
-    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Of the page.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")] = None,
     frames: Annotated[
         str | None,
-        typer.Option(metavar="A..B", help="What the player shows; by default all, or every nth."),
+        typer.Option(
+            metavar="A..B",
+            help="What the player shows. By default all, or every nth.",
+        ),
     ] = None,
     overwrite: Overwrite = False,
     json: Json = False,

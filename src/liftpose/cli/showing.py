@@ -25,7 +25,7 @@ from liftpose.terminal import session
 
 
 @app.command(
-    short_help="Draw poses or angles, or the errors of a run.",
+    short_help="Draw poses, angles, or the errors of a run.",
     epilog="\b\nExamples:\n"
     "  liftpose plot lifted.nc -o poses.png\n"
     "  liftpose plot walk.h5 -o poses.pdf --skeleton fly.toml --frames 0,150,300\n"
@@ -38,7 +38,8 @@ def plot(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="POSES|ANGLES|RUN", help="Poses, 2D or 3D; angles; or a run's folder."
+            metavar="POSES|ANGLES|RUN",
+            help="Poses, 2D or 3D; a table of angles; or the folder of a run.",
         ),
     ],
     out: Output,
@@ -46,17 +47,20 @@ def plot(
         str | None,
         typer.Option(
             metavar="KIND,KIND,...",
-            help="Of a run: errors, time, training, calibration, occlusion, risk. Of poses: "
-            "poses, views, angles.",
+            help="Of a run, one or more of errors, time, training, calibration, occlusion, risk. "
+            "Of poses, one of poses, views (from several sides), angles (over time).",
         ),
     ] = None,
     skeleton: Bones = None,
     frames: Annotated[
-        str | None, typer.Option(metavar="N,N,...", help="Which frames, from 0. By default six.")
+        str | None,
+        typer.Option(metavar="N,N,...", help="Which frames, from 0. By default some, well seen."),
     ] = None,
     at: Annotated[
         list[str] | None,
-        typer.Option(metavar="A,B,C", help="The angle at B, as often as need be."),
+        typer.Option(
+            metavar="A,B,C", help="With --kind angles: only that at B, as often as need be."
+        ),
     ] = None,
     format: Format = None,
     camera: FileCamera = None,
@@ -67,7 +71,11 @@ def plot(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Draw poses or angles of a file, or how large the errors of a run are, where and how sure."""
+    """Draw poses or angles of a file, or how large the errors of a run are, where and how sure.
+
+    The ending of FILE says what is written: .png, .pdf or .svg. Of a run, errors, time and
+    training are drawn where no --kind is given.
+    """
     with session(json, quiet, debug) as say:
         from liftpose.picturing import plot_file
 

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 
 @app.command(
-    short_help="Look at lifted poses in the browser, however long they are.",
+    short_help="Show lifted poses in the browser, however many.",
     epilog="\b\nExamples:\n"
     "  liftpose view lifted.nc\n"
-    "  liftpose view lifted.nc --video walk.mp4 --poses-2d walk_DLC.h5 --truth walk_3d.nc\n"
+    "  liftpose view lifted.nc --video walk.mp4 --poses-2d walk_DLC.h5\n"
+    "  liftpose view lifted.nc --truth walk_3d.nc\n"
     "  liftpose view lifted.nc --rerun lifted.rrd   # for the viewer of Rerun",
 )
 def view(
@@ -40,7 +41,7 @@ def view(
         Path, typer.Argument(metavar="POSES", help="A file of lifted, or any other, 3D poses.")
     ],
     truth: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Measured 3D poses of the same frames.")
+        Path | None, typer.Option(metavar="FILE", help="True 3D poses of the same frames.")
     ] = None,
     poses_2d: Annotated[
         Path | None, typer.Option("--poses-2d", metavar="FILE", help="The 2D that was lifted.")
@@ -58,7 +59,8 @@ def view(
         typer.Option(
             "--skeleton",
             metavar="FILE|NAME",
-            help="A skeleton: a file, one that ships, a lifter. By default that of the file.",
+            help="A skeleton: a file, one that ships, a lifter. By default that of POSES, which "
+            "lifted files carry.",
         ),
     ] = None,
     fps: Fps = None,
@@ -69,7 +71,8 @@ def view(
         bool, typer.Option("--browser/--no-browser", help="Whether a browser is opened.")
     ] = True,
     rerun: Annotated[
-        Path | None, typer.Option(metavar="FILE.rrd", help="Write a file of Rerun instead.")
+        Path | None,
+        typer.Option(metavar="FILE.rrd", help="Write a file for the viewer of Rerun instead."),
     ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
