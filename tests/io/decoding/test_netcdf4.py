@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import h5netcdf
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -113,6 +114,21 @@ def test_coordinates_are_where_they_are_named(where, tmp_path):
         holder = file.variables["position"] if where == "of a variable" else file
         holder.attrs["coordinates"] = "experiment novelty"
     same_as_xarray(path)
+
+
+def test_what_was_never_written_is_a_gap(tmp_path):
+    path = tmp_path / "short.nc"
+    with h5netcdf.File(path, "w") as file:
+        file.dimensions = {"time": None, "keypoints": 2}
+        for name in ("long", "short"):
+            file.create_variable(name, ("time", "keypoints"), "f4", fillvalue=np.nan)
+        file.resize_dimension("time", 5)
+        file.variables["long"][...] = np.ones((5, 2))
+    with h5py.File(path, "a") as file:
+        file["short"].resize(3, axis=0)
+    same_as_xarray(path)
+    with open_source(path) as found:
+        assert found.variables["short"].load(ALL).shape == (5, 2)
 
 
 def test_xarray_is_not_loaded_for_files_of_ours(tmp_path):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from liftpose.poses.layout.source import ALL, Source, Stored, of_dataset
+from liftpose.poses.layout.source import ALL, Load, Source, Stored, of_dataset
 from liftpose.poses.layout.to_dataset import Array
 
 TIME = "time"
@@ -41,9 +41,11 @@ def open_source(path: Path) -> Iterator[Source]:
         As `xarray` would give it, but for texts, which may be bytes, and without `TIME`.
     """
     import h5netcdf  # type: ignore[import-untyped]
+    import h5py  # type: ignore[import-untyped]
 
-    with h5netcdf.File(path, "r", decode_vlen_strings=True) as file:
-        found = _plain(file)
+    # h5netcdf knows dimensions, but looks all of them up whenever it is asked for some values.
+    with h5py.File(path, "r") as inside, h5netcdf.File(path, "r") as file:
+        found = _plain(file, inside)
         if found is not None:
             yield found
             return
@@ -53,7 +55,7 @@ def open_source(path: Path) -> Iterator[Source]:
         yield of_dataset(dataset)
 
 
-def _plain(file: Any) -> Source | None:
+def _plain(file: Any, inside: Any) -> Source | None:
     """What a file holds, or None where conventions say more of it than is understood here."""
     there = dict(file.variables)
     try:
@@ -66,8 +68,12 @@ def _plain(file: Any) -> Source | None:
         return None
     found: dict[str, Stored] = {}
     for name, known in attrs.items():
-        stored = _stored(there[name], known)
-        if stored is None or (stored.kind == "S" and there[name].dimensions[-1] in there):
+        variable = there[name]
+        stored = _stored(inside[variable.name], tuple(variable.dimensions), known)
+        shape = tuple(file.dimensions[dim].size for dim in variable.dimensions)
+        if stored is None or inside[variable.name].shape != shape:
+            return None
+        if stored.kind == "S" and variable.dimensions[-1] in there:
             return None
         found[name] = stored
     coords = beside | {name for name, one in there.items() if one.dimensions == (name,)}
@@ -80,32 +86,32 @@ def _plain(file: Any) -> Source | None:
     )
 
 
-def _stored(variable: Any, attrs: dict[str, Any]) -> Stored | None:
-    import h5py  # type: ignore[import-untyped]
+def _stored(values: Any, dims: tuple[str, ...], attrs: dict[str, Any]) -> Stored | None:
+    import h5py
 
-    kind, dims = variable.dtype, tuple(variable.dimensions)
+    kind = values.dtype
     gap = attrs.pop("_FillValue", None)
     if any(name in attrs for name in _PACKED) or _is_time(attrs.get("units")):
         return None
-    if kind is str or (h5py.check_string_dtype(kind) is not None and kind.kind == "O"):
-        return Stored(dims, "O", attrs, _loading(variable, dims)) if gap is None else None
+    if kind.kind == "O" and h5py.check_string_dtype(kind) is not None:
+        return Stored(dims, "O", attrs, _loading(values.asstr(), dims)) if gap is None else None
     if kind.kind == "S":
-        return _letters(variable, dims, attrs) if gap is None else None
+        return _letters(values, dims, attrs) if gap is None else None
     is_number = kind.kind == "f" or (kind.kind in "iu" and h5py.check_enum_dtype(kind) is None)
     has_gaps = gap is not None and not (kind.kind == "f" and np.isnan(gap).all())
     if not is_number or has_gaps or not kind.isnative:
         return None
-    return Stored(dims, kind.kind, attrs, _loading(variable, dims))
+    return Stored(dims, kind.kind, attrs, _loading(values, dims))
 
 
-def _letters(variable: Any, dims: tuple[str, ...], attrs: dict[str, Any]) -> Stored | None:
+def _letters(values: Any, dims: tuple[str, ...], attrs: dict[str, Any]) -> Stored | None:
     """Texts whose letters lie along a dimension of their own."""
     said = attrs.pop("_Encoding", None)
-    if said != "utf-8" or variable.dtype.itemsize != 1 or len(dims) < 2 or not variable.shape[-1]:
+    if said != "utf-8" or values.dtype.itemsize != 1 or len(dims) < 2 or not values.shape[-1]:
         return None
-    width = f"S{variable.shape[-1]}"
-    letters = Stored(dims, "S", attrs, _loading(variable, dims))
-    return letters.turned(dims[:-1], lambda values: values.view(width)[..., 0])
+    width = f"S{values.shape[-1]}"
+    letters = Stored(dims, "S", attrs, _loading(values, dims))
+    return letters.turned(dims[:-1], lambda table: table.view(width)[..., 0])
 
 
 def _is_time(unit: Any) -> bool:
@@ -113,13 +119,13 @@ def _is_time(unit: Any) -> bool:
     return isinstance(unit, str) and ("since" in unit or unit in _LENGTHS_OF_TIME)
 
 
-def _loading(variable: Any, dims: tuple[str, ...]) -> Any:
+def _loading(values: Any, dims: tuple[str, ...]) -> Load:
     axis = dims.index(TIME) if TIME in dims else None
 
     def load(rows: slice) -> Array:
         if axis is None or rows == ALL:
-            return np.asarray(variable[...])
-        return np.asarray(variable[(*[ALL] * axis, rows)])
+            return np.asarray(values[...])
+        return np.asarray(values[(*[ALL] * axis, rows)])
 
     return load
 
