@@ -5,7 +5,8 @@
   const { niceLength, css, element, digits } = inner;
 
   const ROW = 34; // height of one line
-  const TOP = 16; // room for marks and names of recordings
+  const MARKS = 16; // room for them above the lines
+  const NAMES = 9; // and for the names of recordings above these
 
   class TimeLine {
     constructor(root, header) {
@@ -31,7 +32,10 @@
 
     take(header) {
       this.header = header;
-      this.tall = TOP + Math.max(ROW / 2, header.lines.length * ROW) + 18;
+      const named = header.recordings.length > 1 && header.recordings.some(({ name }) => name);
+      this.top = MARKS + (named ? NAMES : 0);
+      this.labels.style.setProperty("--lp-top", `${this.top}px`);
+      this.tall = this.top + Math.max(ROW / 2, header.lines.length * ROW) + 18;
       this.label();
     }
 
@@ -71,10 +75,10 @@
       pen.clearRect(0, 0, this.width, this.tall);
       const bottom = this.tall - 18;
       pen.fillStyle = css(theme.wash);
-      pen.fillRect(0, TOP, this.width, bottom - TOP);
+      pen.fillRect(0, this.top, this.width, bottom - this.top);
       const inks = { error: theme.warn, spread: theme.accent, novelty: theme.muted };
       this.header.lines.forEach((line, i) => {
-        this.band(pen, line, TOP + i * ROW, css(inks[line.name] || theme.accent), theme);
+        this.band(pen, line, this.top + i * ROW, css(inks[line.name] || theme.accent), theme);
       });
       this.borders(pen, theme, bottom);
       this.ticks(pen, theme, bottom);
@@ -82,9 +86,9 @@
       for (const { frame } of this.header.marks) {
         const x = this.at(frame);
         pen.beginPath();
-        pen.moveTo(x - 4, TOP - 8);
-        pen.lineTo(x + 4, TOP - 8);
-        pen.lineTo(x, TOP - 1);
+        pen.moveTo(x - 4, this.top - 8);
+        pen.lineTo(x + 4, this.top - 8);
+        pen.lineTo(x, this.top - 1);
         pen.fill();
       }
     }
