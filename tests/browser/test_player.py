@@ -397,6 +397,13 @@ def test_a_thinned_page_counts_in_frames_of_the_file(browser, track, tmp_path):
     said = browser.run("return document.querySelector('.lp-readout').textContent")
     # 23 frames of the first recording, then the rows 90, 94, ... of the second.
     assert said == "frame 118 of 200 · 1.20 s · second, 28"
+    # Of a part of the file, each recording counts from its own beginning.
+    part = {"name": "a", "first": 10, "frames": 9, "row": 500, "skipped": 90}
+    found = browser.run(
+        "return LiftPose.inner.whereabouts(arguments[0], 12);",
+        {"frames": 19, "every": 2, "recordings": [part]},
+    )
+    assert (found["since"], found["row"]) == (94, 504)
 
 
 def test_the_page_can_give_other_lines_and_marks(opened):

@@ -36,7 +36,13 @@ def test_a_header_is_json_and_says_what_is_there():
     assert again["colors"] == [to_hex(color) for color in Limbs.of(BODY).colors]
     assert again["bones"] == [[0, 1], [1, 2]]
     assert [each["frame"] for each in again["marks"]] == [3, 7]
-    assert again["recordings"][1] == {"name": "b", "first": 20, "frames": 30, "row": 20}
+    assert again["recordings"][1] == {
+        "name": "b",
+        "first": 20,
+        "frames": 30,
+        "row": 20,
+        "skipped": 0,
+    }
 
 
 def test_a_line_keeps_its_highest_and_lowest_value_in_few_numbers():

@@ -270,6 +270,7 @@ def test_frames_are_chosen_and_long_recordings_thinned(run, tmp_path):
     said = json.loads(page.scripts["track"])
     assert report.shown == said["frames"] == 20
     assert [(one["first"], one["frames"]) for one in said["recordings"]] == [(0, 10), (10, 10)]
+    assert [(one["row"], one["skipped"]) for one in said["recordings"]] == [(90, 90), (100, 0)]
     assert page.facts["frames"] == report.frames == 2 * FRAMES
     assert any("from 90 to 109" in text for text in page.text)
     for figure in json.loads(page.scripts["figures"]).values():

@@ -76,6 +76,8 @@ class Track:
         Every how many-th row of a file these are, where it was thinned.
     begins : tuple of int
         Row of the file that each recording begins with; by default that of the track.
+    skipped : tuple of int
+        Rows of each recording that are before the one that it begins with here; by default none.
     rows : int, optional
         Rows of the file; by default as many as here.
 
@@ -107,6 +109,7 @@ class Track:
     bar_label: str = ""
     every: int = 1
     begins: tuple[int, ...] = ()
+    skipped: tuple[int, ...] = ()
     rows: int | None = None
 
     def __post_init__(self) -> None:
@@ -131,11 +134,14 @@ class Track:
             object.__setattr__(self, "recordings", (("", 0, frames),))
         if not self.begins:
             object.__setattr__(self, "begins", tuple(first for _, first, _ in self.recordings))
-        if len(self.begins) != len(self.recordings):
-            raise ValueError(
-                f"begins has {len(self.begins)} rows; expected one for each of the "
-                f"{len(self.recordings)} recordings."
-            )
+        if not self.skipped:
+            object.__setattr__(self, "skipped", (0,) * len(self.recordings))
+        for name, rows in (("begins", self.begins), ("skipped", self.skipped)):
+            if len(rows) != len(self.recordings):
+                raise ValueError(
+                    f"{name} has {len(rows)} rows; expected one for each of the "
+                    f"{len(self.recordings)} recordings."
+                )
         self._check_times(frames)
 
     def _check_times(self, frames: int) -> None:
@@ -261,8 +267,10 @@ def header(track: Track, chunk: int = CHUNK) -> dict[str, Any]:
         "unit": track.unit,
         "fps": track.fps,
         "recordings": [
-            {"name": name, "first": first, "frames": count, "row": row}
-            for (name, first, count), row in zip(track.recordings, track.begins, strict=True)
+            {"name": name, "first": first, "frames": count, "row": row, "skipped": skipped}
+            for (name, first, count), row, skipped in zip(
+                track.recordings, track.begins, track.skipped, strict=True
+            )
         ],
         "every": track.every,
         "rows": track.rows or track.frames,

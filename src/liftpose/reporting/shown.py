@@ -177,6 +177,9 @@ def track(of: Gathered, title: str, rows: Rows, frame_of: Callable[[int], int]) 
         label,
         every=step,
         begins=tuple(int(rows[start]) for start in starts),
+        skipped=tuple(
+            int(rows[start]) - firsts[one] for one, start in zip(there, starts, strict=True)
+        ),
         rows=of.frames,
     )
 

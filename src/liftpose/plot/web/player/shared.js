@@ -99,8 +99,9 @@
     const whole = { name: "", first: 0, frames: header.frames, row: 0 };
     const within = ({ first, frames }) => frame >= first && frame < first + frames;
     const own = header.recordings.find(within) || whole;
-    const since = (frame - own.first) * (header.every || 1);
-    return { own, since, row: (own.row === undefined ? own.first : own.row) + since };
+    const on = (frame - own.first) * (header.every || 1);
+    const row = (own.row === undefined ? own.first : own.row) + on;
+    return { own, since: (own.skipped || 0) + on, row };
   }
 
   // Joints at the end of a limb: what trails are drawn of.
