@@ -137,18 +137,20 @@ class Lifted:
             )
 
     @classmethod
-    def from_poses(cls, poses: Poses) -> Lifted:
+    def from_poses(cls, poses: Poses, root_relative: Floats | None = None) -> Lifted:
         """Take 3D poses of any origin for lifted ones, so that they can be smoothed and the like.
 
         Parameters
         ----------
         poses : Poses
             3D.
+        root_relative : array, shape (N, J, 3), float32, optional
+            Each joint relative to its own root; by default NaN, as poses do not say what their
+            roots are.
 
         Returns
         -------
         Lifted
-            Its `root_relative` is NaN: poses do not say what their roots are.
 
         Raises
         ------
@@ -167,7 +169,7 @@ class Lifted:
         sources = ("source_software", "source_file")
         return cls(
             poses.points,
-            np.full_like(poses.points, np.nan),
+            np.full_like(poses.points, np.nan) if root_relative is None else root_relative,
             poses.keys,
             poses.lengths,
             **{name: getattr(poses, name) for name in (*shared, *sources, "provenance")},

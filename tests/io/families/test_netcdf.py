@@ -94,6 +94,32 @@ def test_what_was_lifted_is_read_back_whole(poses, suffix, tmp_path):
             assert read == wrote, field.name
 
 
+@pytest.mark.parametrize(
+    ("lengths", "individuals"),
+    [((9_000, 11_000), None), ((10_000, 10_000), ("m", "n"))],
+    ids=["one after another", "side by side"],
+)
+def test_what_is_longer_than_a_block_is_read_back_whole(lengths, individuals, tmp_path):
+    rng = np.random.default_rng(0)
+    whole = lifted(
+        ("a", "b"),
+        lengths,
+        individuals,
+        spread=rng.random((20_000, 4, 3), np.float32),
+        novelty=rng.random(20_000, np.float32),
+        confidence=rng.random((20_000, 4), np.float32),
+        hypotheses=drawn(20_000),
+        **KNOWN,
+    )
+    again = read_lifted(write_poses(whole, tmp_path / "long.nc"))
+    assert (again.keys, again.lengths) == (whole.keys, whole.lengths)
+    tables = ("position", "root_relative", "spread", "novelty", "confidence", "hypotheses")
+    for name in tables:
+        read, wrote = getattr(again, name), getattr(whole, name)
+        np.testing.assert_array_equal(read, wrote, strict=True, err_msg=name)
+        assert read.flags.c_contiguous
+
+
 def test_hypotheses_are_written_with_a_dimension_of_their_own(tmp_path):
     poses = MANY["side by side"]
     with xr.open_dataset(write_poses(poses, tmp_path / "drawn.nc"), engine="h5netcdf") as dataset:

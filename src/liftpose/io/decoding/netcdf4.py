@@ -89,19 +89,22 @@ def _plain(file: Any, inside: Any) -> Source | None:
 def _stored(values: Any, dims: tuple[str, ...], attrs: dict[str, Any]) -> Stored | None:
     import h5py
 
-    kind = values.dtype
+    kind, shape = values.dtype, values.shape
     gap = attrs.pop("_FillValue", None)
     if any(name in attrs for name in _PACKED) or _is_time(attrs.get("units")):
         return None
-    if kind.kind == "O" and h5py.check_string_dtype(kind) is not None:
-        return Stored(dims, "O", attrs, _loading(values.asstr(), dims)) if gap is None else None
-    if kind.kind == "S":
-        return _letters(values, dims, attrs) if gap is None else None
+    is_text = kind.kind == "S" or h5py.check_string_dtype(kind) is not None
+    if is_text and gap is not None:
+        return None
+    if is_text and kind.kind == "O":
+        return Stored(dims, shape, "O", attrs, _loading(values.asstr(), dims))
+    if is_text:
+        return _letters(values, dims, attrs)
     is_number = kind.kind == "f" or (kind.kind in "iu" and h5py.check_enum_dtype(kind) is None)
     has_gaps = gap is not None and not (kind.kind == "f" and np.isnan(gap).all())
     if not is_number or has_gaps or not kind.isnative:
         return None
-    return Stored(dims, kind.kind, attrs, _loading(values, dims))
+    return Stored(dims, shape, kind.kind, attrs, _loading(values, dims))
 
 
 def _letters(values: Any, dims: tuple[str, ...], attrs: dict[str, Any]) -> Stored | None:
@@ -110,8 +113,8 @@ def _letters(values: Any, dims: tuple[str, ...], attrs: dict[str, Any]) -> Store
     if said != "utf-8" or values.dtype.itemsize != 1 or len(dims) < 2 or not values.shape[-1]:
         return None
     width = f"S{values.shape[-1]}"
-    letters = Stored(dims, "S", attrs, _loading(values, dims))
-    return letters.turned(dims[:-1], lambda table: table.view(width)[..., 0])
+    letters = Stored(dims, values.shape, "S", attrs, _loading(values, dims))
+    return letters.turned(dims[:-1], values.shape[:-1], lambda table: table.view(width)[..., 0])
 
 
 def _is_time(unit: Any) -> bool:

@@ -160,7 +160,7 @@ def lifted_of(source: Source) -> Lifted:
     if "verdicts" in said:
         known["verdicts"] = verdicts_from_text(said["verdicts"])
     bars = None if "error_bars" not in said else Bars.from_text(said["error_bars"])
-    return replace(Lifted.from_poses(poses), **known, bars=bars)
+    return replace(Lifted.from_poses(poses, known.pop("root_relative", None)), **known, bars=bars)
 
 
 def _rows(source: Source, name: str) -> Array:
@@ -216,7 +216,9 @@ def _of_one(source: Source) -> Source:
     return replace(
         source,
         variables={
-            name: one.turned((*one.dims, "individuals"), lambda values: values[..., None])
+            name: one.turned(
+                (*one.dims, "individuals"), (*one.shape, 1), lambda values: values[..., None]
+            )
             for name, one in source.variables.items()
         },
         sizes={**source.sizes, "individuals": 1},
@@ -238,7 +240,7 @@ def _in_order(source: Source) -> Source:
         if "space" not in one.dims:
             return one
         axis = one.dims.index("space")
-        return one.turned(one.dims, lambda values: values.take(order, axis))
+        return one.turned(one.dims, one.shape, lambda values: values.take(order, axis))
 
     return source.each(put_right)
 

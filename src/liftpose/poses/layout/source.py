@@ -18,6 +18,9 @@ Load: TypeAlias = "Callable[[slice], Array]"
 ALL = slice(None)
 """Every row of time."""
 
+_BLOCK = 1 << 13
+"""Rows of time whose dimensions are reordered at a time, within a processor's cache."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stored:
@@ -27,6 +30,8 @@ class Stored:
     ----------
     dims : tuple of str
         Names of its dimensions.
+    shape : tuple of int
+        Sizes of its dimensions.
     kind : str
         That of its dtype: ``"f"``, ``"i"`` and so on; ``"O"`` or ``"S"`` of texts.
     attrs : mapping of str
@@ -36,6 +41,7 @@ class Stored:
     """
 
     dims: tuple[str, ...]
+    shape: tuple[int, ...]
     kind: str
     attrs: Mapping[str, Any]
     load: Load
@@ -55,12 +61,28 @@ class Stored:
         array
             C-contiguous.
         """
-        values = self.load(rows)
-        return np.ascontiguousarray(values.transpose([self.dims.index(dim) for dim in dims]))
+        order = [self.dims.index(dim) for dim in dims]
+        sizes = [self.shape[place] for place in order]
+        wanted = range(sizes[dims.index("time")])[rows] if "time" in dims else range(0)
+        if len(wanted) <= _BLOCK:
+            return np.ascontiguousarray(self.load(rows).transpose(order))
+        time = dims.index("time")
+        sizes[time], before = len(wanted), (ALL,) * time
+        whole: Array | None = None
+        # All at once would take twice the memory, which takes longer to get than to fill.
+        for start in range(0, len(wanted), _BLOCK):
+            some = wanted[start : start + _BLOCK]
+            block = self.load(slice(some.start, some.stop)).transpose(order)
+            whole = np.empty(sizes, block.dtype) if whole is None else whole
+            whole[(*before, slice(start, start + len(some)))] = block
+        assert whole is not None
+        return whole
 
-    def turned(self, dims: tuple[str, ...], after: Callable[[Array], Array]) -> Stored:
+    def turned(
+        self, dims: tuple[str, ...], shape: tuple[int, ...], after: Callable[[Array], Array]
+    ) -> Stored:
         """Give it with other dimensions, its values changed when they are loaded."""
-        return replace(self, dims=dims, load=lambda rows: after(self.load(rows)))
+        return replace(self, dims=dims, shape=shape, load=lambda rows: after(self.load(rows)))
 
     def texts(self, rows: slice = ALL) -> Array:
         """Load texts: `str`, or bytes in UTF-8, of shape (n,) even where there is only one."""
@@ -103,20 +125,20 @@ class Source:
         -------
         Source
         """
-        stop = min(stop, self.sizes["time"])
+        inside = range(self.sizes["time"])[start:stop]
 
         def cut(one: Stored) -> Stored:
             if "time" not in one.dims:
                 return one
-            inside = range(start, stop)
 
             def load(rows: slice) -> Array:
                 wanted = inside[rows]
                 return one.load(slice(wanted.start, wanted.stop))
 
-            return replace(one, load=load)
+            left = {**dict(zip(one.dims, one.shape, strict=True)), "time": len(inside)}
+            return replace(one, shape=tuple(left.values()), load=load)
 
-        return replace(self.each(cut), sizes={**self.sizes, "time": max(stop - start, 0)})
+        return replace(self.each(cut), sizes={**self.sizes, "time": len(inside)})
 
     def each(self, change: Callable[[Stored], Stored]) -> Source:
         """Change every variable and every coordinate alike."""
@@ -182,4 +204,4 @@ def _stored(found: DataArray) -> Stored:
         values: Array = some.values
         return values
 
-    return Stored(dims, found.dtype.kind, found.attrs, load)
+    return Stored(dims, found.shape, found.dtype.kind, found.attrs, load)
