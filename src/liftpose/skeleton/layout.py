@@ -117,7 +117,7 @@ def _links(skeleton: Skeleton, apart: Floats, mirror: Integers) -> list[tuple[in
     """Choose joints by which parts that no bone joins are held together."""
     part = np.argmin(np.isinf(apart), axis=1)
     side = _side(skeleton)
-    heads = [_head(skeleton, np.flatnonzero(part == first), apart) for first in np.unique(part)]
+    heads = [_head(skeleton, np.flatnonzero(part == first)) for first in np.unique(part)]
     heads.sort(key=lambda joint: not _named(skeleton, np.flatnonzero(part == part[joint]), _HEAD))
     if len(heads) == 1:
         return []
@@ -143,10 +143,10 @@ def _named(skeleton: Skeleton, joints: Iterable[int], words: Iterable[str]) -> b
     return any(word in name for word in words for name in names)
 
 
-def _head(skeleton: Skeleton, members: Integers, apart: Floats) -> int:
-    """Choose the joint by which a part is held: a root, else the most central one."""
+def _head(skeleton: Skeleton, members: Integers) -> int:
+    """Choose the joint by which a part is held: a root, else the first, which is often proximal."""
     roots = [joint for joint in skeleton.roots if joint in members]
-    return int(roots[0] if roots else members[apart[np.ix_(members, members)].sum(1).argmin()])
+    return int(roots[0] if roots else members[0])
 
 
 def _begun(apart: Floats, mirror: Integers, side: Integers) -> list[Floats]:
