@@ -389,7 +389,7 @@ def test_it_shows_itself_as_a_table_in_jupyter():
     assert 'fill="none" stroke="#ff0000"' in DOG._repr_html_()
     assert DOG._repr_html_().startswith("<div")
     assert "Diagram of the skeleton" in DOG._repr_html_()
-    assert Table(Skeleton(["a"], limbs=[3])._repr_html_()).rows[1] == ["0", "a", "", "", "3", ""]
+    assert Table(Skeleton(["a"], limbs=[3])._repr_html_()).rows[1] == ["0", "a", "", "", " 3", ""]
 
 
 def test_names_are_text_in_html_whatever_they_hold():
