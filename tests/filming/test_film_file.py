@@ -1,6 +1,8 @@
 """Films of files, decoded and measured: what was tracked lies on what the video shows."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -344,3 +346,17 @@ def test_what_is_not_known_is_absent(folder):
     assert not of_color(shown[5][:300], BLUE).any()
     assert of_color(shown[14], RED).sum() > 20
     assert of_color(shown[4], BLUE).sum() > 20
+
+
+def test_what_is_slow_to_load_is_not_loaded_for_a_preview(folder):
+    write()
+    film_square("raw.mp4", FRAMES)
+    code = (
+        "import sys; from liftpose.filming import FilmOptions, film_file\n"
+        "made = film_file('lifted.nc', 'film.mp4', video='raw.mp4', poses_2d='flat.nc',\n"
+        "    options=FilmOptions(preview=True, size=(160, 80)))\n"
+        "slow = {'torch', 'matplotlib.pyplot', 'scipy', 'xarray', 'pandas'}\n"
+        "print(made.pictures, *sorted(slow & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(len(pictures()))]

@@ -81,7 +81,7 @@ class Footage:
             self._open()
             self._index = self._indexed()
             self._reset()
-            first = self._decode_first()
+            first = self._frame(0)
         except BaseException:
             self.close()
             raise
@@ -278,11 +278,6 @@ class Footage:
             # A damaged picture is missed only if it is asked for.
             with suppress(av.error.InvalidDataError):
                 yield from packet.decode()
-
-    def _decode_first(self) -> Any:
-        frame = self._frame(0)
-        self._reset()
-        return frame
 
     def _frame(self, number: int) -> Any:
         """Decode forward to a picture, from the last one or from a key picture before it."""
