@@ -19,6 +19,8 @@ from liftpose.poses.pair import FIRST_FRAME
 
 Floats = npt.NDArray[Any]
 
+_ROWS = 256
+
 
 def one_recording(lifted: Lifted, individual: str | None, name: str) -> Lifted:
     """Choose what is filmed of several individuals or recordings.
@@ -200,9 +202,18 @@ def is_relative(lifted: Lifted) -> bool:
     >>> is_relative(Lifted(pose + 1, pose, ("",), (4,)))
     False
     """
-    known = np.isfinite(lifted.position).all(axis=2)
-    still = (np.nan_to_num(lifted.position) == 0).all(axis=2) | ~known
-    return bool((still.all(axis=0) & known.any(axis=0)).any())
+    position = lifted.position
+    # Few rows show of nearly all joints that they leave the origin; the others are looked at whole.
+    maybe, _ = _at_origin(position[:: max(1, len(position) // _ROWS)])
+    still, known = _at_origin(position[:, maybe])
+    return bool((still & known).any())
+
+
+def _at_origin(position: Floats) -> tuple[Floats, Floats]:
+    """Whether each joint is at the origin wherever it is known, and whether it is known at all."""
+    known = np.isfinite(position).all(axis=2)
+    still = (position == 0).all(axis=2) | ~known
+    return still.all(axis=0), known.any(axis=0)
 
 
 def beside_truth(lifted: Lifted, truth: Floats, roots: Sequence[int]) -> Lifted:
