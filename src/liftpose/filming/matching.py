@@ -211,8 +211,8 @@ def is_relative(lifted: Lifted) -> bool:
 
 def _at_origin(position: Floats) -> tuple[Floats, Floats]:
     """Whether each joint is at the origin wherever it is known, and whether it is known at all."""
-    known = np.isfinite(position).all(axis=2)
-    still = (position == 0).all(axis=2) | ~known
+    known: Any = np.isfinite(position).all(axis=2)
+    still: Any = (position == 0).all(axis=2) | ~known
     return still.all(axis=0), known.any(axis=0)
 
 
