@@ -181,7 +181,9 @@ lifted
 
 # %% [markdown]
 # The verdict says whether the recording is like what was learned, and what is wrong if it is not:
-# a flipped axis, left and right exchanged, another camera.
+# a flipped axis, left and right exchanged, another camera. This lifter knows one mouse. Another one
+# is built and moves a little otherwise, and most of its frames are unusual: no mistake, but a
+# reason to label some of them and to learn from more animals.
 #
 # ## After lifting
 #

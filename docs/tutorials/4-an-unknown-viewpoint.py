@@ -89,10 +89,10 @@ for what, camera in [
 # %% [markdown]
 # It gives poses without hesitation, as any lifter does. `novelty` is how unusual the middle frame
 # is, as a percentile of the training frames: it should be about 50, and near 100 all frames are
-# strange. The verdict on the whole recording says so where most of its frames are. It is cautious:
-# it has four mice to learn from how recordings differ, and lets pass what a fifth mouse might do,
-# such as 40 degrees. So know your camera: a mouse that turned round is seen as one whose camera
-# was moved.
+# strange. The verdict on the whole recording is more cautious. It has four mice to learn from how
+# recordings differ, and lets pass what a fifth mouse might do; that most frames are unusual it
+# says, but not why. Forty degrees round it notices nothing. So look at both, and know your camera:
+# a mouse that turned round is seen as one whose camera was moved.
 #
 # ## Learn from every direction
 #

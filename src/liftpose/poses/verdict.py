@@ -30,8 +30,8 @@ they are worth a look, beyond the second a recording is not called like the trai
 
 _SENTENCES = {
     LIKE: "Nothing is amiss.",
-    MOSTLY: "As a whole it is no further from the training data than another recording may be, "
-    "but most of its frames are such as training hardly had. Take the 3D with care, and add frames "
+    MOSTLY: "Nothing is wrong by name, but most of its frames are such as training hardly had: "
+    "another animal, another behaviour or another camera. Take the 3D with care, and add frames "
     "like these to the training data.",
     UNLIKE: "The poses are outside of the training data, though this camera could show them. Take "
     "the 3D with care, and add frames like these to the training data.",
