@@ -6,12 +6,10 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liftpose.geometry.camera import Camera
-from liftpose.io.calibration import read_camera
 from liftpose.io.opened import SlicedPoses
 from liftpose.io.paths import existing_file
 from liftpose.io.slices import open_slices
@@ -19,6 +17,9 @@ from liftpose.poses import Lifted
 from liftpose.poses.given import Floats
 from liftpose.poses.matching import places_of
 from liftpose.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    from liftpose.geometry.camera import Camera
 
 PathLike = str | os.PathLike[str]
 
@@ -153,4 +154,7 @@ def camera_of(asked: Asked) -> Camera | None:
         if asked.camera is not None:
             raise ValueError(f"camera {asked.camera!r} is of no calibration; name one.")
         return None
+    # Calibrations take as long to load as the first frame does to be read.
+    from liftpose.io.calibration import read_camera
+
     return read_camera(asked.calibration, asked.camera)

@@ -8,11 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liftpose.geometry.camera import Camera
 from liftpose.io.slices import open_slices
 from liftpose.lifter.skeletons import read_skeleton
 from liftpose.plot.chunks import encode_chunk
@@ -33,6 +32,9 @@ from liftpose.view.parts import (
     own_skeleton,
     part_beside,
 )
+
+if TYPE_CHECKING:
+    from liftpose.geometry.camera import Camera
 
 LARGE = 200_000
 """Frames from which it is said that a format is read as a whole."""
