@@ -13,7 +13,7 @@ import numpy.typing as npt
 from liftpose.files import replacing
 from liftpose.plot.embedding import HEIGHT, MOST, inline_player, player_page
 from liftpose.plot.limbs import Limbs
-from liftpose.plot.track import Track, bar_of, evenly
+from liftpose.plot.track import Track, bar_of, evenly, mean_lengths
 from liftpose.plot.upright import upright
 from liftpose.poses import Floats, Lifted, Poses
 from liftpose.skeleton import Skeleton
@@ -182,10 +182,10 @@ def _track(
     lines: dict[str, tuple[str, str, Floats]] = {}
     if truth is not None:
         layers["truth"] = upright(_beside(lifted.position[rows], truth.points[rows], body), frame)
-        lines["error"] = ("error", unit, _mean_length(layers["pose"] - layers["truth"]))
+        lines["error"] = ("error", unit, mean_lengths(layers["pose"] - layers["truth"]))
     if lifted.spread is not None:
         layers["spread"] = np.abs(upright(lifted.spread[rows], frame))
-        lines["spread"] = ("spread", unit, _mean_length(layers["spread"]))
+        lines["spread"] = ("spread", unit, mean_lengths(layers["spread"]))
     if lifted.novelty is not None:
         lines["novelty"] = ("novelty", "", lifted.novelty[rows])
     if poses is not None:
@@ -223,15 +223,6 @@ def _name(lifted: Lifted, number: int) -> str:
     key = lifted.keys[number]
     name = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
     return f"{name} {lifted.individuals[number]}" if lifted.individuals else name
-
-
-def _mean_length(vectors: Floats) -> Floats:
-    """Mean length (N,) of the vectors (N, J, 3) that are known; NaN where none is."""
-    length = np.sqrt(np.square(vectors).sum(axis=-1))
-    known = np.isfinite(length)
-    total = np.where(known, length, 0).sum(axis=1)
-    mean: Floats = np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
-    return mean
 
 
 def _marks(lines: dict[str, tuple[str, str, Floats]], unit: str) -> tuple[tuple[int, str], ...]:

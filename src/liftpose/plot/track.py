@@ -201,6 +201,32 @@ class Track:
         return tuple(name for name in LAYERS if name in self.layers)
 
 
+def mean_lengths(vectors: npt.ArrayLike) -> Floats:
+    """Mean length of the vectors of each frame: what a time line of errors or spread shows.
+
+    Parameters
+    ----------
+    vectors : array, shape (N, J, D)
+        Such as prediction less truth. NaN where a joint is not known.
+
+    Returns
+    -------
+    array, shape (N,), float64
+        Of the joints that are known; NaN where none is.
+
+    Examples
+    --------
+    >>> mean_lengths([[[3.0, 4.0], [0.0, 1.0]], [[np.nan, 0.0], [0.0, 2.0]]]).tolist()
+    [3.0, 2.0]
+    """
+    length = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=-1))
+    known = np.isfinite(length)
+    count = known.sum(axis=1)
+    total = np.where(known, length, 0).sum(axis=1)
+    mean: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
 def bar_of(bars: Bars | None) -> tuple[float, str]:
     """Say how far drawn spread reaches: as far as error bars of 90 %, where those are known.
 

@@ -17,7 +17,7 @@ from liftpose.lifter.skeletons import read_skeleton
 from liftpose.plot.chunks import encode_chunk
 from liftpose.plot.footage import Footage
 from liftpose.plot.limbs import Limbs
-from liftpose.plot.track import CHUNK, LAYERS, Track, header
+from liftpose.plot.track import CHUNK, LAYERS, Track, header, mean_lengths
 from liftpose.plot.upright import upright
 from liftpose.poses.given import Floats
 from liftpose.skeleton import Skeleton
@@ -256,10 +256,10 @@ class Shown:
         self._calm.wait(_PATIENCE)
         with self._lock:
             if "spread" in self.lines:
-                found["spread"] = _mean_length(self.pose.rows("spread", start, stop))
+                found["spread"] = mean_lengths(self.pose.rows("spread", start, stop))
             if self.truth is not None:
                 pose = upright(self.pose.rows("position", start, stop), self.pose.about.frame)
-                found["error"] = _mean_length(pose - self._truth_rows(self.truth, start, stop))
+                found["error"] = mean_lengths(pose - self._truth_rows(self.truth, start, stop))
             if "novelty" in self.lines:
                 found["novelty"] = self.pose.rows("novelty", start, stop)
         return found
@@ -454,14 +454,6 @@ class Shown:
                 "camera sees them. Name their 2D (--poses-2d), from which they are placed, or "
                 "place them with `liftpose place`."
             )
-
-
-def _mean_length(vectors: Floats) -> Floats:
-    length = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=2))
-    known = np.isfinite(length)
-    count = known.sum(axis=1)
-    total = np.where(known, length, 0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _origin(position: Floats) -> int | None:
