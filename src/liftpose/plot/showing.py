@@ -187,7 +187,7 @@ def _track(
         layers["spread"] = np.abs(upright(lifted.spread[rows], frame))
         lines["spread"] = ("spread", unit, mean_lengths(layers["spread"]))
     if lifted.novelty is not None:
-        lines["novelty"] = ("novelty", "", lifted.novelty[rows])
+        lines["novelty"] = ("novelty", "percentile", lifted.novelty[rows])
     if poses is not None:
         layers["image"] = poses.points[rows]
     bar, label = bar_of(lifted.bars)

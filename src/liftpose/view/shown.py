@@ -205,9 +205,9 @@ class Shown:
         """Label and unit of each line of the time line."""
         unit = self.unit or ""
         there = {
-            "error": (self.truth is not None, "Error", unit),
-            "spread": (self.pose.has("spread"), "Spread", unit),
-            "novelty": (self.pose.has("novelty"), "Novelty", "%"),
+            "error": (self.truth is not None, "error", unit),
+            "spread": (self.pose.has("spread"), "spread", unit),
+            "novelty": (self.pose.has("novelty"), "novelty", "percentile"),
         }
         return {name: (label, unit) for name, (known, label, unit) in there.items() if known}
 
