@@ -10,14 +10,14 @@ from typing import Any
 
 from liftpose.files import replacing
 from liftpose.io.paths import existing_file, new_file
-from liftpose.lifter.checkpoint import BEST, OPTIONS, load
+from liftpose.lifter.checkpoint import BEST, OPTIONS
 from liftpose.lifter.published import is_published
+from liftpose.lifter.skeletons import read_skeleton
 from liftpose.plot.report import page
 from liftpose.reporting.gathered import Gathered
 from liftpose.reporting.of_file import gather_file
 from liftpose.reporting.of_run import gather_run
 from liftpose.reporting.shown import MOST, findings, kept_rows
-from liftpose.skeleton import Skeleton
 from liftpose.terminal import plain, unheard
 
 __all__ = ["Report", "report_file"]
@@ -26,8 +26,6 @@ PathLike = str | os.PathLike[str]
 
 LARGEST = 8_000_000
 """Bytes of a page: more than that, many mails do not carry."""
-
-_LIFTERS = (".lifter", ".safetensors")
 
 
 @dataclass(frozen=True)
@@ -177,12 +175,6 @@ def _gather(
             "or a file of lifted poses."
         )
     file = existing_file(source)
-    body = None if skeleton is None else _body(Path(skeleton))
+    body = None if skeleton is None else read_skeleton(skeleton)
     deep, flat = (None if path is None else Path(path) for path in (truth, poses_2d))
     return gather_file(file, deep, flat, body)
-
-
-def _body(path: Path) -> Skeleton:
-    if path.is_dir() or path.suffix in _LIFTERS or path.name.endswith(".pth.tar"):
-        return load(path).skeleton_known
-    return Skeleton.read(path)
